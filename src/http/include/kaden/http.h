@@ -1,0 +1,100 @@
+/// kaden/http.h - HTTP/1.1 server (Boost.Beast, TLS optional) and client (libcurl). Room: http. Uses: base, runtime.
+/// Threads: the server runs on its own threads and calls the handler there; Reply may be called from any thread.
+/// The client is thread-safe and blocks. Errors: unavailable, timeout, invalid. RFC 9110, RFC 9112.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kaden/base.h"
+#include "kaden/runtime.h"
+
+namespace kaden::http {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;  ///< in the order sent; names as sent
+
+/// The first header of that name (any case), or nullptr.
+const std::string* find_header(const Headers& headers, std::string_view name);
+
+struct Request {
+  std::string method;   ///< "POST"
+  std::string target;   ///< as on the wire: "/api/v1/events?x=1"
+  std::string path;     ///< raw path part, still percent-encoded
+  std::string query;    ///< raw, without '?'
+  Headers headers;
+  std::string body;     ///< as sent (not decompressed), at most limits::http_body_bytes_max
+  std::string peer;     ///< "127.0.0.1"
+  bool peer_is_loopback = false;
+};
+struct Response {
+  int status = 200;
+  Headers headers;      ///< Content-Length, Date, Server and Connection are added
+  std::string body;
+};
+Response json_response(int status, const json::value& body);
+Response text_response(int status, std::string body);
+/// {"error":{"fault":"invalid","message":"..."}} with the status that fits the fault.
+Response error_response(const Error& error);
+
+/// Call it exactly once. When it is dropped uncalled, the client gets 500.
+using Reply = std::function<void(Response)>;
+/// Must not block. Requests of one connection are handled one after another (no pipelining past an open reply).
+using Handler = std::function<void(Request, Reply)>;
+
+struct ServerSettings {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;             ///< 0: any free one, see Server::port()
+  int threads = 1;
+  std::string certificate_file;       ///< PEM chain; empty: no TLS
+  std::string key_file;
+};
+
+class Server {
+ public:
+  Server(ServerSettings settings, Handler handler);
+  /// Stops accepting, gives open replies two seconds, closes.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  Result<void> start();
+  std::uint16_t port() const;
+  /// Requests refused before the handler, by reason, for /metrics.
+  struct Counts {
+    std::uint64_t requests = 0, malformed = 0, too_large = 0, too_slow = 0, connections_refused = 0;
+  };
+  Counts counts() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+struct ClientRequest {
+  std::string method = "GET";
+  std::string url;
+  Headers headers;
+  std::string body;
+  Millis patience = seconds(10);      ///< for the whole exchange
+  std::string ca_file;                ///< trust only this PEM file; empty: the system's store
+};
+/// One exchange; connections are kept per thread-safe pool. Redirects are not followed; bodies over 64 MiB are refused.
+class Client {
+ public:
+  Client();
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  Result<Response> send(const ClientRequest& request);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kaden::http

@@ -1,0 +1,287 @@
+/// kaden/incident.h - the engine: who is called, when, and why, as a fold over the journal. Room: incident.
+/// Uses: base, script. Pure: apply(input, at, position) -> effects; no clock, thread, I/O or chance.
+/// Threads: one owner. Errors: inputs from the journal are trusted after decode(); decode and restore give
+/// Fault::corrupt. The same inputs at the same times give the same effects, byte for byte, on every machine.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "kaden/base.h"
+#include "kaden/script.h"
+
+namespace kaden::incident {
+
+using Position = std::uint64_t;  ///< of an input in the journal, from 1
+
+// Configuration the engine runs under --------------------------------------------------------------------------------
+
+struct ContactMethod {
+  std::string carrier;  ///< "sip"
+  std::string address;  ///< "sip:sato@10.0.0.5"
+  bool operator==(const ContactMethod&) const = default;
+};
+struct Person {
+  std::string id;
+  std::string name;
+  Language language = Language::en;
+  std::vector<ContactMethod> methods;  ///< tried in order, one per attempt, then from the first again
+  bool operator==(const Person&) const = default;
+};
+struct Level {
+  std::vector<std::string> people;  ///< called one after another
+  Millis wait{};                    ///< after the last call of the level, before the next level begins
+  bool operator==(const Level&) const = default;
+};
+/// Dial the same person again after this outcome; meanwhile the next person is called.
+struct Redial {
+  Millis wait{};
+  int most = 0;  ///< extra attempts per person, level and round
+  bool operator==(const Redial&) const = default;
+};
+struct Policy {
+  std::string id;
+  std::vector<Level> levels;
+  int rounds = 1;  ///< how often the levels are gone through
+  Redial busy{seconds(30), 1};
+  Redial no_answer{seconds(60), 1};
+  Redial no_key{seconds(60), 1};           ///< answered, but nobody pressed a key: perhaps a voicemail
+  Redial carrier_failed{seconds(10), 3};   ///< the trunk's fault; does not use up the person's other redials
+  Millis ring_max = seconds(30);
+  std::vector<std::string> last_resort;    ///< called one after another when all rounds are used up
+  bool operator==(const Policy&) const = default;
+};
+struct Route {
+  std::vector<std::string> sources;     ///< globs; empty matches all
+  std::vector<Severity> severities;     ///< empty matches all
+  std::map<std::string, std::string> labels;  ///< label -> glob; "alarm" and "machine" name the event's own fields
+  std::string policy;                   ///< empty: recorded, nobody is called
+  std::vector<std::string> group_by;    ///< labels whose values make one incident; empty: one incident per alarm
+  bool operator==(const Route&) const = default;
+};
+/// Immutable. An open incident keeps the plan it was opened under.
+struct Config {
+  std::string version;  ///< digest of the configuration's text
+  std::vector<Person> people;
+  std::vector<Policy> policies;
+  std::vector<Route> routes;  ///< the first match decides; none: recorded, nobody is called
+  bool operator==(const Config&) const = default;
+};
+
+// Inputs -------------------------------------------------------------------------------------------------------------
+
+/// Each start of the process, first input of it. Calls that are still open get a RecoverCall.
+struct Started {
+  std::string installation;  ///< from the journal's first entry on: makes call ids unique among installations
+};
+struct ConfigChanged {
+  Config config;
+};
+struct AlarmReported {
+  AlarmEvent event;
+};
+struct CallProgressed {
+  CallId call;
+  Progress progress = Progress::dialling;
+  Dialog dialog;  ///< with answered
+};
+struct KeyPressed {
+  CallId call;
+  char key = 0;
+};
+struct CallEnded {
+  CallId call;
+  LineOutcome outcome = LineOutcome::hung_up;
+  std::string detail;  ///< "486 Busy Here", "Q.850 17"
+};
+struct AcknowledgeAsked {  ///< by API or console
+  std::uint64_t incident = 0;
+  std::string by;
+};
+struct ResolveAsked {
+  std::uint64_t incident = 0;
+  std::string by;
+};
+struct TestCallAsked {
+  std::string request_id;  ///< repeats are harmless
+  std::string person;
+  std::string text;  ///< empty: the built-in test sentence
+  std::string by;
+};
+struct TimePassed {};
+using Input = std::variant<Started, ConfigChanged, AlarmReported, CallProgressed, KeyPressed, CallEnded,
+                           AcknowledgeAsked, ResolveAsked, TestCallAsked, TimePassed>;
+
+/// One line of JSON, {"type":"AlarmReported",...}: what the journal stores.
+std::string encode(const Input& input);
+Result<Input> decode(std::string_view text);
+
+// Timeline -----------------------------------------------------------------------------------------------------------
+
+enum class Happening : std::uint8_t {
+  alarm,           ///< an alarm event arrived (detail: state and reason)
+  repeated,        ///< the same alarm in the same state again
+  opened,          ///< incident triggered
+  not_called,      ///< recorded without a call (why: no_route, no_policy, severity)
+  level_started,   ///< detail: round and level
+  dial_planned,    ///< waits for the person's line or a redial (why, until)
+  dialling,        ///< PlaceCall released
+  ringing,
+  answered,        ///< detail: the words of the message
+  heard,
+  key,             ///< detail: the key
+  call_ended,      ///< detail: outcome and the carrier's words
+  skipped,         ///< nobody reachable (why)
+  acknowledged,    ///< by whom
+  reopened,        ///< fired again, or worse, after it was acknowledged
+  cleared,         ///< one of its alarms is OK again
+  resolved,
+  last_resort,     ///< all rounds are used up
+  exhausted,       ///< nobody took it: on record, loudly
+  recovered,       ///< a call of a dead predecessor is being ended
+};
+enum class Why : std::uint8_t {
+  none, new_problem, same_group, duplicate, no_route, no_policy, no_method, unknown_person, line_busy_with_other,
+  redial_busy, redial_no_answer, redial_no_key, redial_carrier, cannot_take, next_person, next_level, next_round,
+  last_resort, restart, by_key, by_api, by_source, worse, fired_again, plan_used_up, test,
+};
+std::string_view to_text(Happening what);
+std::string_view to_text(Why why);
+
+struct TimelineEntry {
+  Position position = 0;  ///< of the input that caused it
+  std::uint32_t index = 0;  ///< order within that input
+  WallTime at{};
+  std::uint64_t incident = 0;
+  Happening what = Happening::alarm;
+  Why why = Why::none;
+  std::string person;  ///< id, or empty
+  std::string call;    ///< CallId's text, or empty
+  std::string detail;
+};
+json::value to_json(const TimelineEntry& entry);
+
+// Effects, released after the commit ---------------------------------------------------------------------------------
+
+struct PlaceCall {
+  CallId call;
+  std::uint64_t incident = 0;
+  std::string person;
+  ContactMethod method;
+  Millis ring_max{};
+  script::CallScript script;
+};
+/// The answer is on record: acknowledge it to the far end and speak. (RFC 3261: the ACK waits for this.)
+struct ProceedCall {
+  CallId call;
+};
+struct AnswerKey {
+  CallId call;
+  char key = 0;
+  Verdict verdict = Verdict::not_recorded;
+};
+struct EndCall {
+  CallId call;
+  EndReason reason = EndReason::finished;
+};
+/// After a restart: end what the predecessor left under this token, then report CallEnded{lost}.
+struct RecoverCall {
+  CallId call;
+  ContactMethod method;
+  Progress progress = Progress::dialling;
+  Dialog dialog;
+};
+struct Tell {  ///< a new line in the timeline, for watchers
+  TimelineEntry entry;
+};
+using Effect = std::variant<PlaceCall, ProceedCall, AnswerKey, EndCall, RecoverCall, Tell>;
+/// Stable text of an effect, for digests of runs.
+std::string encode(const Effect& effect);
+
+// Reading the state --------------------------------------------------------------------------------------------------
+
+enum class IncidentState : std::uint8_t { triggered, acknowledged, resolved };
+std::string_view to_text(IncidentState state);
+std::optional<IncidentState> parse_incident_state(std::string_view text);
+
+struct AlarmView {
+  std::string source, alarm, machine, reason;
+  AlarmState state = AlarmState::alarm;
+  Severity severity = Severity::critical;
+  WallTime since{};
+};
+struct IncidentView {
+  std::uint64_t id = 0;
+  IncidentState state = IncidentState::triggered;
+  Severity severity = Severity::critical;
+  bool is_test = false;
+  bool call_worthy = false;
+  bool exhausted = false;       ///< the plan and the last resort are used up without a key
+  std::string title;            ///< alarm and machine
+  std::string policy;
+  std::string config_version;
+  WallTime opened_at{};
+  std::optional<WallTime> acknowledged_at, resolved_at;
+  std::string acknowledged_by, resolved_by;
+  std::vector<AlarmView> alarms;
+};
+struct CallView {
+  CallId call;
+  std::uint64_t incident = 0;
+  std::string person, address;
+  Progress progress = Progress::dialling;
+  WallTime placed_at{};
+};
+json::value to_json(const IncidentView& view);
+json::value to_json(const CallView& view);
+
+struct Counts {
+  std::size_t triggered = 0, acknowledged = 0, resolved_kept = 0, alarms_active = 0, calls_live = 0;
+  std::uint64_t incidents_ever = 0, calls_ever = 0, exhausted_ever = 0, duplicates_ever = 0;
+};
+
+class Engine {
+ public:
+  Engine();
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  /// Fires what is due up to `at`, then takes the input. `at` below the last one counts as the last one.
+  /// Effects are in the order they must be released; their key is (position, index).
+  std::vector<Effect> apply(const Input& input, WallTime at, Position position);
+
+  /// When TimePassed is wanted next; nothing while nobody waits. Early and repeated ones are harmless.
+  std::optional<WallTime> next_due() const;
+
+  /// True when the input would change nothing now (a repeat by its id): it need not be journaled again.
+  bool is_repeat(const Input& input) const;
+
+  std::string snapshot() const;
+  static Result<Engine> restore(std::string_view text);
+
+  Position last_position() const;
+  const std::string& installation() const;
+  const std::string& config_version() const;
+  bool knows_person(std::string_view id) const;
+
+  /// Newest first; at most `most`; of one state when given.
+  std::vector<IncidentView> incidents(std::optional<IncidentState> state, std::size_t most) const;
+  std::optional<IncidentView> incident(std::uint64_t id) const;
+  std::vector<TimelineEntry> timeline(std::uint64_t incident) const;
+  std::vector<CallView> live_calls() const;
+  Counts counts() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kaden::incident

@@ -1,0 +1,61 @@
+/// kaden/speech.h - text to telephone audio: Open JTalk for Japanese, eSpeak NG for English, names read so that a
+/// person recognises them, and the cache. Room: speech. Uses: base, script, runtime.
+/// Threads: Speech is thread-safe; render() blocks its caller (seconds for a cold sentence). Readings are pure functions.
+/// Errors: unavailable (voice or dictionary is missing), timeout (limits::render_max), invalid (text not UTF-8 or too long).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kaden/base.h"
+#include "kaden/runtime.h"
+#include "kaden/script.h"
+
+namespace kaden::speech {
+
+/// 16-bit linear, mono, 8 kHz: what G.711 carries. Shared, immutable.
+struct Audio {
+  std::vector<std::int16_t> samples;
+  Millis length() const { return Millis(static_cast<std::int64_t>(samples.size()) / 8); }
+};
+using AudioPtr = std::shared_ptr<const Audio>;
+inline constexpr int sample_rate_hz = 8000;
+
+/// How a name is said: "web-01" is "ウェブ ゼロイチ" and "web zero one"; "db-prod-3.example" is
+/// "ディービー プロド サン ドット イグザンプル" and "D B prod three dot example". Never empty for a name with letters or digits.
+std::string reading_of_name(Language language, std::string_view name);
+/// The sentence as it goes to the voice, names replaced by their readings.
+std::string text_for_voice(const script::Utterance& utterance);
+
+struct SpeechSettings {
+  std::string open_jtalk = "open_jtalk";
+  std::string dictionary = "/var/lib/mecab/dic/open-jtalk/naist-jdic";
+  std::string voice_ja = "/usr/share/hts-voice/nitech-jp-atr503-m001/nitech_jp_atr503_m001.htsvoice";
+  std::string cache_folder;  ///< empty: memory only
+};
+
+class Speech {
+ public:
+  explicit Speech(SpeechSettings settings);
+  ~Speech();
+  Speech(const Speech&) = delete;
+  Speech& operator=(const Speech&) = delete;
+
+  /// From the cache (under 1 ms), or made now and kept. Equal utterances are made once even when asked for at once.
+  Result<AudioPtr> render(const script::Utterance& utterance);
+  /// In the cache already, or nullptr. Never blocks on a voice.
+  AudioPtr cached(const script::Utterance& utterance) const;
+  /// Checks voices and dictionary by saying one word in each language.
+  Result<void> check();
+  /// The phonemes Open JTalk reports for a Japanese sentence ("w e b u pau z e r o i ch i"), for tests and `kaden say -v`.
+  Result<std::string> phonemes_ja(const script::Utterance& utterance);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kaden::speech
