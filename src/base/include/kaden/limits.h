@@ -8,7 +8,10 @@
 
 namespace kaden::limits {
 
-// Input ------------------------------------------------------------------------------------------------------------
+// One constant a line, its reason beside it.
+// clang-format off
+
+// Input -----------------------------------------------------------------------------------------------
 inline constexpr std::size_t json_depth_max = 16;              // deeper than any document Kaden defines; bounds recursion
 inline constexpr std::size_t http_body_bytes_max = 1'048'576;  // CloudWatch's own limit for PutMetricData
 inline constexpr std::size_t http_header_bytes_max = 16'384;   // SigV4 with a session token fits four times over
@@ -20,44 +23,90 @@ inline constexpr std::size_t sip_datagram_bytes_max = 8'192;   // larger ones co
 inline constexpr std::size_t sip_header_lines_max = 200;       // the same
 inline constexpr std::size_t config_bytes_max = 4'194'304;     // ten thousand people fit
 
-// Alarm events -----------------------------------------------------------------------------------------------------
+// Configuration ---------------------------------------------------------------------------------------
+inline constexpr std::size_t config_depth_max = 16;            // twice the deepest field; bounds recursion
+inline constexpr std::size_t config_nodes_max = 500'000;       // aliases counted as often as used: no "billion laughs"
+inline constexpr std::size_t config_errors_max = 20;           // shown at once; more is not read, and counted instead
+inline constexpr std::size_t people_max = 10'000;              // a large company's rota
+inline constexpr std::size_t methods_per_person_max = 10;      // more ways to reach one person are not tried in time
+inline constexpr std::size_t policies_max = 1'000;             // one a team
+inline constexpr std::size_t levels_per_policy_max = 20;       // an hour of calling, about
+inline constexpr std::size_t people_per_level_max = 50;        // called one after another; nobody waits for the fifty-first
+inline constexpr std::size_t routes_max = 1'000;               // tried in order for each alarm event
+inline constexpr std::size_t rules_max = 1'000;                // each is matched against each new metric
+inline constexpr std::size_t access_keys_max = 1'000;          // one a sender
+inline constexpr std::size_t tokens_max = 1'000;               // one a client
+inline constexpr std::size_t secret_bytes_max = 4'096;         // AWS session tokens fit; more is the wrong file
+inline constexpr std::size_t secret_bytes_min = 16;            // 96 bits in base64: shorter ones can be guessed
+
+// Alarm events ----------------------------------------------------------------------------------------
 inline constexpr std::size_t source_bytes_max = 64;
 inline constexpr std::size_t event_id_bytes_max = 256;
-inline constexpr std::size_t alarm_name_bytes_max = 255;   // CloudWatch's own
-inline constexpr std::size_t machine_bytes_max = 255;      // a full DNS name
-inline constexpr std::size_t reason_bytes_max = 1'024;     // CloudWatch's StateReason is 1,023
-inline constexpr std::size_t labels_max = 30;              // CloudWatch's dimensions
-inline constexpr std::size_t label_bytes_max = 1'024;      // CloudWatch's dimension value
-inline constexpr std::size_t say_bytes_max = 2'000;        // about two minutes of speech; nobody listens longer
+inline constexpr std::size_t alarm_name_bytes_max = 255;       // CloudWatch's own
+inline constexpr std::size_t machine_bytes_max = 255;          // a full DNS name
+inline constexpr std::size_t reason_bytes_max = 1'024;         // CloudWatch's StateReason is 1,023
+inline constexpr std::size_t labels_max = 30;                  // CloudWatch's dimensions
+inline constexpr std::size_t label_bytes_max = 1'024;          // CloudWatch's dimension value
+inline constexpr std::size_t say_bytes_max = 2'000;            // about two minutes of speech; nobody listens longer
 
-// Metrics ----------------------------------------------------------------------------------------------------------
-inline constexpr std::size_t data_per_put_max = 1'000;     // CloudWatch's own
-inline constexpr std::size_t values_per_datum_max = 150;   // CloudWatch's own
-inline constexpr std::size_t dimensions_max = 30;          // CloudWatch's own
-inline constexpr std::size_t series_max = 500'000;         // 100,000 alarms over their metrics, and as much again
-inline constexpr std::size_t alarms_max = 200'000;         // twice the figure Kaden is measured at
+// Metrics ---------------------------------------------------------------------------------------------
+inline constexpr std::size_t mounts_max = 100;             // disks of one machine; their metrics fit one request
+inline constexpr std::size_t data_per_put_max = 1'000;         // CloudWatch's own
+inline constexpr std::size_t values_per_datum_max = 150;       // CloudWatch's own
+inline constexpr std::size_t dimensions_max = 30;              // CloudWatch's own
+inline constexpr std::size_t series_max = 500'000;             // 100,000 alarms over their metrics, and as much again
+inline constexpr std::size_t alarms_max = 200'000;             // twice the figure Kaden is measured at
+inline constexpr Millis metric_history = seconds(10'800);      // CloudWatch keeps high resolution as long; alarms may need more
+inline constexpr std::size_t datapoints_max = 16'000'000;      // 40 bytes each; then the history of everything is halved
+inline constexpr Millis evaluation_grace = seconds(1);         // the last datapoints of a period get this long to arrive
+inline constexpr Millis silent_metric_max = seconds(14 * 86'400); // CloudWatch forgets a metric after two weeks
+inline constexpr Millis request_skew_max = seconds(300);       // AWS refuses signatures older or newer than this
 
-// Engine -----------------------------------------------------------------------------------------------------------
-inline constexpr std::size_t mailbox_max = 65'536;         // inputs waiting for the writer; then senders get "busy"
-inline constexpr std::size_t jobs_max = 65'536;            // waiting jobs of one worker thread; then posts are refused
-inline constexpr std::size_t batch_max = 1'024;            // inputs in one commit; more adds latency, not speed
-inline constexpr std::size_t seen_events_max = 200'000;    // remembered event ids; the oldest are forgotten first
-inline constexpr Millis seen_events_age_max = seconds(86'400);  // senders that retry for a day are still recognised
-inline constexpr std::size_t resolved_incidents_max = 1'000;    // kept in memory to look at; all stay in the journal
-inline constexpr std::size_t timeline_entries_max = 500;        // per incident, in memory
-inline constexpr Millis reminder_max = seconds(60);        // no reminder sleeps longer: a stepped clock costs a minute
-inline constexpr std::size_t snapshot_every = 20'000;      // inputs; replay of the rest takes well under a second
+// Engine ----------------------------------------------------------------------------------------------
+inline constexpr std::size_t mailbox_max = 65'536;             // inputs waiting for the writer; then senders get "busy"
+inline constexpr std::size_t jobs_max = 65'536;                // waiting jobs of one worker thread; then posts are refused
+inline constexpr std::size_t batch_max = 1'024;                // inputs in one commit; more adds latency, not speed
+inline constexpr std::size_t seen_events_max = 200'000;        // remembered event ids; the oldest are forgotten first
+inline constexpr Millis seen_events_age_max = seconds(86'400); // senders that retry for a day are still recognised
+inline constexpr std::size_t resolved_incidents_max = 1'000;   // kept in memory to look at; all stay in the journal
+inline constexpr std::size_t timeline_entries_max = 500;       // per incident, in memory
+inline constexpr std::size_t feed_entries_max = 10'000;        // newest timeline entries kept for watchers who poll
+inline constexpr std::size_t feed_waiters_max = 256;           // open long polls; one per console or terminal
+inline constexpr Millis reminder_max = seconds(60);            // no reminder sleeps longer: a stepped clock costs a minute
+inline constexpr std::size_t journal_entry_bytes_max = 16u << 20; // the largest event fits many times
+inline constexpr std::size_t snapshot_bytes_max = 512u << 20;  // ten times the state at 100,000 active alarms
+inline constexpr int rounds_max = 1'000;                       // of a policy; a day of calls to one person
+inline constexpr int redials_max = 1'000;                      // the same, for one cause
+inline constexpr WallTime wall_time_max = wall_time(253'402'300'799'999); // 9999-12-31T23:59:59.999Z: ISO 8601's end
+inline constexpr std::size_t snapshot_every = 20'000;          // inputs; replay of the rest takes well under a second
 
-// Calls ------------------------------------------------------------------------------------------------------------
-inline constexpr std::size_t calls_live_max = 2'000;       // the figure Kaden is measured at, per core
-inline constexpr Millis talk_max = seconds(180);           // a call nobody answers by key ends
-inline constexpr int message_loops_max = 3;                // then the call ends as answered without a key
-inline constexpr Millis verdict_wait_max = seconds(8);     // a commit slower than this is told as not recorded
-inline constexpr Millis first_reply_max = seconds(4);      // no SIP reply at all: the trunk is dead
-inline constexpr Millis no_media_max = seconds(5);         // answered, but not one RTP packet
+// Calls -----------------------------------------------------------------------------------------------
+inline constexpr std::size_t calls_live_max = 2'000;           // the figure Kaden is measured at, per core
+inline constexpr Millis talk_max = seconds(180);               // a call nobody answers by key ends
+inline constexpr int message_loops_max = 3;                    // then the call ends as answered without a key
+inline constexpr Millis menu_pause = seconds(2);               // time to find the key before the message comes again
+inline constexpr Millis goodbye_reserve = seconds(10);         // of talk_max: the last words must fit in
+inline constexpr Millis verdict_wait_max = seconds(8);         // a commit slower than this is told as not recorded
+inline constexpr Millis first_reply_max = seconds(4);          // no SIP reply at all: the trunk is dead
+inline constexpr Millis no_media_max = seconds(5);             // answered, but not one RTP packet
+inline constexpr Millis answer_commit_max = seconds(32);       // 64*T1: then the far end gives up its answer (RFC 3261 13.3.1.4)
+inline constexpr Millis cancel_wait_max = seconds(5);          // a cancelled call whose far end stays silent is over then
+inline constexpr Millis bye_wait_max = seconds(2);             // the same for a hung-up one; the BYE itself is resent for 32 s
+inline constexpr Millis late_answer_max = seconds(40);         // longer than any 200 OK is resent (64*T1 = 32 s)
+inline constexpr std::size_t late_calls_max = 20'000;          // ended calls watched for late answers: 500 calls/s for 40 s
+inline constexpr std::size_t known_calls_max = 20'000;         // ids for which a repeated place() is recognised
+inline constexpr Millis same_key_max{150};                     // one press that arrives both in RTP and in SIP INFO
 
-// Speech -----------------------------------------------------------------------------------------------------------
-inline constexpr std::size_t speech_cache_bytes_max = 256u << 20;  // about four hours of 8 kHz audio
-inline constexpr Millis render_max = seconds(30);          // a voice process that takes longer is killed
+// Media -----------------------------------------------------------------------------------------------
+inline constexpr std::size_t rtp_datagram_bytes_max = 1'500;   // an Ethernet frame; speech takes 172 bytes
+inline constexpr std::size_t rtp_per_tick_max = 8;             // packets taken from one stream in 20 ms: a storm costs only itself
+inline constexpr std::size_t recording_bytes_max = 1u << 25;   // 32 MiB, 35 minutes of 8 kHz; no call lasts that long
 
-}  // namespace kaden::limits
+// Speech ----------------------------------------------------------------------------------------------
+inline constexpr std::size_t speech_cache_bytes_max = 256u << 20; // about four hours of 8 kHz audio
+inline constexpr std::size_t utterance_bytes_max = 4'000;      // say_bytes_max with an opening before it
+inline constexpr std::size_t voice_text_bytes_max = 6'000;     // takes longer to say than limits::talk_max
+inline constexpr int voice_processes_max = 4;                  // at once: new sentences may not starve live calls
+inline constexpr Millis render_max = seconds(30);              // a voice process that takes longer is killed
+
+} // namespace kaden::limits

@@ -1,6 +1,7 @@
-/// kaden/http.h - HTTP/1.1 server (Boost.Beast, TLS optional) and client (libcurl). Room: http. Uses: base, runtime.
-/// Threads: the server runs on its own threads and calls the handler there; Reply may be called from any thread.
-/// The client is thread-safe and blocks. Errors: unavailable, timeout, invalid. RFC 9110, RFC 9112.
+/// kaden/http.h - HTTP/1.1 server (Boost.Beast, TLS optional) and client (libcurl). Room: http. Uses: base,
+/// runtime. Threads: the server runs on its own threads and calls the handler there; Reply may be called from
+/// any thread. The client is thread-safe and blocks. Errors: unavailable, timeout, invalid. RFC 9110, RFC
+/// 9112.
 #pragma once
 
 #include <cstdint>
@@ -17,24 +18,24 @@
 
 namespace kaden::http {
 
-using Headers = std::vector<std::pair<std::string, std::string>>;  ///< in the order sent; names as sent
+using Headers = std::vector<std::pair<std::string, std::string>>; ///< in the order sent; names as sent
 
 /// The first header of that name (any case), or nullptr.
 const std::string* find_header(const Headers& headers, std::string_view name);
 
 struct Request {
-  std::string method;   ///< "POST"
-  std::string target;   ///< as on the wire: "/api/v1/events?x=1"
-  std::string path;     ///< raw path part, still percent-encoded
-  std::string query;    ///< raw, without '?'
+  std::string method; ///< "POST"
+  std::string target; ///< as on the wire: "/api/v1/events?x=1"
+  std::string path;   ///< raw path part, still percent-encoded
+  std::string query;  ///< raw, without '?'
   Headers headers;
-  std::string body;     ///< as sent (not decompressed), at most limits::http_body_bytes_max
-  std::string peer;     ///< "127.0.0.1"
+  std::string body; ///< as sent (not decompressed), at most limits::http_body_bytes_max
+  std::string peer; ///< "127.0.0.1"
   bool peer_is_loopback = false;
 };
 struct Response {
   int status = 200;
-  Headers headers;      ///< Content-Length, Date, Server and Connection are added
+  Headers headers; ///< Content-Length, Date, Server and Connection are added
   std::string body;
 };
 Response json_response(int status, const json::value& body);
@@ -44,15 +45,22 @@ Response error_response(const Error& error);
 
 /// Call it exactly once. When it is dropped uncalled, the client gets 500.
 using Reply = std::function<void(Response)>;
-/// Must not block. Requests of one connection are handled one after another (no pipelining past an open reply).
+/// Must not block. Requests of one connection are handled one after another (no pipelining past an open
+/// reply).
 using Handler = std::function<void(Request, Reply)>;
 
 struct ServerSettings {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;             ///< 0: any free one, see Server::port()
+  std::uint16_t port = 0; ///< 0: any free one, see Server::port()
   int threads = 1;
-  std::string certificate_file;       ///< PEM chain; empty: no TLS
-  std::string key_file;
+  std::string certificate_file{}; ///< PEM chain; empty: no TLS, else TLS 1.2 or 1.3
+  std::string key_file{};
+  // The limits of limits.h; tests shorten them.
+  std::size_t header_bytes_max = limits::http_header_bytes_max; ///< more: 431
+  std::size_t body_bytes_max = limits::http_body_bytes_max;     ///< more: 413
+  std::size_t connections_max = limits::http_connections_max;   ///< more: 503 and closed
+  Millis request_max = limits::http_request_max; ///< first byte to last, reading a reply, or a handshake: 408
+  Millis idle_max = limits::http_idle_max;       ///< between requests: closed without a word
 };
 
 class Server {
@@ -77,13 +85,14 @@ class Server {
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string url;
-  Headers headers;
-  std::string body;
-  Millis patience = seconds(10);      ///< for the whole exchange
-  std::string ca_file;                ///< trust only this PEM file; empty: the system's store
+  std::string url{};
+  Headers headers{};
+  std::string body{};
+  Millis patience = seconds(10); ///< for the whole exchange
+  std::string ca_file{};         ///< trust only this PEM file; empty: the system's store
 };
-/// One exchange; connections are kept per thread-safe pool. Redirects are not followed; bodies over 64 MiB are refused.
+/// One exchange; connections are kept per thread-safe pool. Redirects are not followed; bodies over 64 MiB
+/// are refused.
 class Client {
  public:
   Client();
@@ -97,4 +106,4 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace kaden::http
+} // namespace kaden::http

@@ -230,6 +230,8 @@ struct IncidentView {
   WallTime opened_at{};
   std::optional<WallTime> acknowledged_at, resolved_at;
   std::string acknowledged_by, resolved_by;
+  std::optional<WallTime> next_call_at;  ///< a redial or the next level, when nobody is called before
+  bool waits_for_line = false;           ///< who is next is in a call about another incident
   std::vector<AlarmView> alarms;
 };
 struct CallView {

@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+"""Measures Kaden beside named peers and limits, in one run, and prints ratios. Loopback only; ends by itself.
+
+Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms speech simulator
+"""
+
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build" / "release"
+os.environ["KADEN_BIN"] = str(BUILD / "apps")
+sys.path.insert(0, str(ROOT / "test" / "wire"))
+from town import Town, free_port, wait_for  # noqa: E402
+
+QUICK = "--quick" in sys.argv
+TICKS = os.sysconf("SC_CLK_TCK")
+RECORD_ONLY = "  - {source: [bench]}\n  - {policy: default}\n"
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def rss_mb(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+
+
+def pin(pid, cpus):
+    subprocess.run(["taskset", "-apc", cpus, str(pid)], stdout=subprocess.DEVNULL, check=True)
+
+
+def load(kind, port, connections, batch, events, token="", skip=0, rate=0, cpu="1"):
+    run = subprocess.run(["taskset", "-c", cpu, str(BUILD / "bench" / "http_load"), kind, str(port), str(connections), str(batch),
+                          str(events), token, str(skip), str(rate)], capture_output=True, text=True)
+    if run.returncode:
+        raise SystemExit(f"http_load {kind}: {run.stdout} {run.stderr}")
+    return json.loads(run.stdout)
+
+
+class Alertmanager:
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="bench-am-")
+        self.port = free_port()
+        config = pathlib.Path(self.folder, "am.yml")
+        config.write_text("route: {receiver: none, group_by: ['...'], group_wait: 1h}\nreceivers: [{name: none}]\n")
+        self.process = subprocess.Popen(
+            ["prometheus-alertmanager", f"--config.file={config}", f"--storage.path={self.folder}/data", "--cluster.listen-address=",
+             f"--web.listen-address=127.0.0.1:{self.port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def up():
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return True
+            except OSError:
+                return False
+        wait_for("Alertmanager", up)
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def row(name, value, unit, peer="", peer_value=None, better="more"):
+    text = f"  {name:<58} {value:>10,.4g} {unit}"
+    if peer_value:
+        ratio = value / peer_value if better == "more" else peer_value / value
+        text += f"   {peer} {peer_value:,.4g}   ratio {ratio:.2f}"
+    print(text, flush=True)
+
+
+def measured_load(server_pid, *args, **more):
+    """The load's figures, and events per second of the server's own CPU time."""
+    before = cpu_seconds(server_pid)
+    figures = load(*args, **more)
+    used = cpu_seconds(server_pid) - before
+    figures["per_cpu_s"] = figures["events"] / used if used else float("nan")
+    return figures
+
+
+def intake():
+    print("alarm events accepted durably over 8 keep-alive connections (server on one core, load on the other)")
+    rounds = 1 if QUICK else 3
+    results = {}
+    for batch, events in ((1, 20_000 if not QUICK else 5_000), (64, 100_000 if not QUICK else 20_000)):
+        for kind in ("kaden", "alertmanager"):
+            runs = []
+            for _ in range(rounds):
+                if kind == "kaden":
+                    with Town({"sato": "en"}, routes=RECORD_ONLY) as town:
+                        town.start_kaden()
+                        pin(town.serve.pid, "0")
+                        runs.append(measured_load(town.serve.pid, kind, town.port, 8, batch, events, town.token))
+                else:
+                    with Alertmanager() as am:
+                        pin(am.process.pid, "0")
+                        runs.append(measured_load(am.process.pid, kind, am.port, 8, batch, events))
+            runs.sort(key=lambda r: r["events_per_s"])
+            results[kind] = runs[len(runs) // 2]
+        k, a = results["kaden"], results["alertmanager"]
+        name = "one by one" if batch == 1 else f"in batches of {batch}"
+        row(f"{name}: events/s", k["events_per_s"], "/s", "Alertmanager (memory only)", a["events_per_s"])
+        row(f"{name}: events per second of the server's CPU", k["per_cpu_s"], "/s", "Alertmanager", a["per_cpu_s"])
+        row(f"{name}: POST p50", k["p50_ms"], "ms", "Alertmanager", a["p50_ms"], "less")
+        row(f"{name}: POST p99", k["p99_ms"], "ms", "Alertmanager", a["p99_ms"], "less")
+
+
+def memory():
+    count = 100_000 if not QUICK else 20_000
+    print(f"memory at {count:,} active alarms, an incident (Kaden) or a group (Alertmanager) each")
+    with Town({"sato": "en"}, routes=RECORD_ONLY) as town:
+        town.start_kaden()
+        empty = rss_mb(town.serve.pid)
+        load("kaden", town.port, 4, 64, count, town.token, cpu="0,1")
+        kaden = rss_mb(town.serve.pid)
+        assert town.get("/api/v1/incidents?limit=1")["incidents"]
+    with Alertmanager() as am:
+        empty_am = rss_mb(am.process.pid)
+        load("alertmanager", am.port, 4, 64, count, cpu="0,1")
+        time.sleep(3)
+        other = rss_mb(am.process.pid)
+    row("resident memory", kaden, "MB", "Alertmanager", other, "less")
+    row("of that for the alarms", kaden - empty, "MB", "Alertmanager", other - empty_am, "less")
+
+
+class InviteCatcher(threading.Thread):
+    """Answers each INVITE with 486 and notes when it came; any SIP response is enough to end the call."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.seen = {}
+        self.arrived = threading.Condition()
+
+    def run(self):
+        while True:
+            data, peer = self.socket.recvfrom(65536)
+            now = time.perf_counter()
+            head = data.decode(errors="replace")
+            if not head.startswith("INVITE "):
+                continue
+            headers = dict(line.split(": ", 1) for line in head.split("\r\n\r\n")[0].split("\r\n")[1:] if ": " in line)
+            answer = "SIP/2.0 486 Busy Here\r\n" + "".join(
+                f"{name}: {headers[name]}{';tag=bench' if name == 'To' else ''}\r\n" for name in ("Via", "From", "To", "Call-ID", "CSeq"))
+            self.socket.sendto((answer + "Content-Length: 0\r\n\r\n").encode(), peer)
+            with self.arrived:
+                self.seen.setdefault(headers["Call-ID"], now)
+                self.arrived.notify_all()
+
+
+def invite():
+    import http.client
+    print("event in by HTTP (durable first) to its INVITE on the wire, warm speech cache")
+    catcher = InviteCatcher()
+    catcher.start()
+    policy = ("  - id: default\n    levels: [{people: [sato], wait_s: 0}]\n    rounds: 1\n    redial: {busy: {wait_s: 0, most: 0}}\n"
+              "    ring_s: 20\n")
+    count = 300 if not QUICK else 60
+    for background in (0, 5_000):
+        with Town({"sato": "en"}, policy, RECORD_ONLY) as town:
+            town.phone_port = catcher.port
+            town.config.write_text(town.configuration())
+            town.start_kaden()
+            connection = http.client.HTTPConnection("127.0.0.1", town.port)
+            connection.connect()
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            noise = None
+            if background:
+                noise = subprocess.Popen([str(BUILD / "bench" / "http_load"), "kaden", str(town.port), "8", "10",
+                                          str(background * (count // 20 + 10)), town.token, "0", str(background)], stdout=subprocess.DEVNULL)
+            times = []
+            for i in range(count + 20):
+                before_calls = len(catcher.seen)
+                body = json.dumps({"event_id": f"{background}-{i}", "alarm": f"disk {background} {i}", "machine": "web-01",
+                                   "say": {"en": "The disk of {machine} is full."}})
+                start = time.perf_counter()
+                connection.request("POST", "/api/v1/events", body, {"Authorization": f"Bearer {town.token}"})
+                connection.getresponse().read()
+                with catcher.arrived:
+                    if not catcher.arrived.wait_for(lambda: len(catcher.seen) > before_calls, timeout=10):
+                        raise SystemExit("no INVITE came: " + town.log("serve")[-2000:])
+                    arrived = list(catcher.seen.values())[-1]
+                if i >= 20:  # the first ones warm the speech cache
+                    times.append((arrived - start) * 1000)
+                time.sleep(0.02)
+            if noise:
+                noise.kill()
+                noise.wait()
+            times.sort()
+            name = f"beside {background} events/s" if background else "idle"
+            row(f"{name}: p50", statistics.median(times), "ms", "to reach", 1.0, "less")
+            row(f"{name}: p99", times[int(len(times) * 0.99) - 1], "ms", "to reach", 20.0 if background else 5.0, "less")
+
+
+def program(name, *args):
+    def run():
+        path = next((p for p in BUILD.rglob(name) if p.is_file() and os.access(p, os.X_OK)), None)
+        if path is None:
+            raise SystemExit(f"{name} is not built")
+        subprocess.run([str(path), *args], check=True)
+    return run
+
+
+PARTS = {
+    "intake": intake,
+    "memory": memory,
+    "invite": invite,
+    "media": program("media_streams", *(["--quick"] if QUICK else [])),
+    "alarms": program("alarm_bench", "--benchmark_counters_tabular=true"),
+    "speech": program("speech_bench", "--benchmark_counters_tabular=true"),
+    "simulator": program("kaden_sim", "--seeds", "1..200" if not QUICK else "1..40", "--hours", "24"),
+}
+
+
+def main():
+    wanted = [a for a in sys.argv[1:] if not a.startswith("-")] or list(PARTS)
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    print(f"{os.cpu_count()} cores, {model[1] if model else 'unknown'}; ratios above 1 favour Kaden")
+    for part in wanted:
+        print()
+        PARTS[part]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+/// kaden/api.h - REST under /api/v1, /healthz and /metrics. Room: api. Uses: base, runtime, script, incident, writer, http.
+/// Threads: handle() on the HTTP server's threads, replies from the writer's thread or a worker's; never blocks.
+/// Errors: {"error":{"fault","message"}}; 400 names the field, 401 no or wrong token, 403 not allowed, 404, 409, 413,
+/// 503 when the journal refuses or the mailbox is full (nothing was stored then). docs/api.md lists the calls.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kaden/base.h"
+#include "kaden/http.h"
+#include "kaden/incident.h"
+#include "kaden/runtime.h"
+#include "kaden/script.h"
+#include "kaden/timeline_feed.h"
+#include "kaden/writer.h"
+
+namespace kaden::api {
+
+enum class May : std::uint8_t {
+  events,  ///< POST events
+  read,    ///< incidents, calls, timeline, metrics
+  act,     ///< acknowledge, resolve, place test calls, say, check
+};
+
+struct Token {
+  std::string name;    ///< who acts, in the record: "ops"
+  Sha256 digest{};     ///< of the bearer token; the token itself is not kept
+  std::vector<May> may;
+};
+
+/// What the API asks of other rooms; set by app.
+struct Services {
+  /// Renders and gives a WAV file's bytes; answers on any thread.
+  std::function<void(script::Utterance, std::function<void(Result<std::string>)>)> speak;
+  /// The errors of a configuration text; empty when it would load. Reads no file.
+  std::function<std::vector<std::string>(std::string)> check_config;
+  /// More lines for /metrics, in Prometheus' text format, asked for at each scrape.
+  std::function<std::string()> more_metrics;
+  /// Anything beside the journal that /healthz must know: empty when well, else one sentence.
+  std::function<std::string()> trouble;
+};
+
+class Api {
+ public:
+  Api(writer::Writer& writer, TimelineFeed& feed, const runtime::Clock& clock, std::vector<Token> tokens,
+      Services services);
+  /// True when the path is the API's own; then reply is called exactly once.
+  bool handle(http::Request& request, http::Reply& reply);
+
+ private:
+  using Method = void (Api::*)(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  struct Route {
+    std::string_view method;
+    std::string_view pattern;  ///< '#' stands for one number
+    May may;
+    Method run;
+  };
+  static const std::vector<Route>& routes();
+
+  void route(const http::Request& request, const http::Reply& reply);
+  /// The token's name, or nullptr with the reply sent.
+  const Token* admit(const http::Request& request, May may, const http::Reply& reply) const;
+  void health(const http::Reply& reply);
+  void metrics(const http::Request& request, const http::Reply& reply);
+
+  void post_events(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  void get_incidents(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  void get_incident(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  void acknowledge(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  void resolve(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  void get_calls(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  void post_call(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  void get_timeline(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  void post_say(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  void post_check(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  void act_on_incident(bool resolving, const std::string& who, const std::string& id, const http::Reply& reply);
+
+  // Borrowed
+  writer::Writer& writer_;
+  TimelineFeed& feed_;
+  const runtime::Clock& clock_;
+  // Owned
+  const std::vector<Token> tokens_;
+  const Services services_;
+};
+
+}  // namespace kaden::api

@@ -1,0 +1,163 @@
+// The API's questions: incidents, live calls, the timeline, and /metrics.
+#include <fmt/format.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "kaden/api.h"
+
+namespace kaden::api {
+
+namespace {
+
+/// The values of a query string, by name; the last one of a name wins.
+Result<std::map<std::string, std::string>> read_query(std::string_view query,
+                                                      std::initializer_list<std::string_view> known) {
+  std::map<std::string, std::string> values;
+  if (query.empty()) return values;
+  for (const std::string_view part : split(query, '&')) {
+    const std::size_t equals = part.find('=');
+    auto name = percent_decode(part.substr(0, equals), true);
+    auto value = percent_decode(equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1), true);
+    if (!name || !value) return fail(Fault::invalid, "the query string is not well encoded");
+    if (std::find(known.begin(), known.end(), *name) == known.end()) {
+      return fail(Fault::invalid, fmt::format("{}: is not a known parameter", cut_utf8(*name, 64)));
+    }
+    values[std::move(*name)] = std::move(*value);
+  }
+  return values;
+}
+
+Result<std::int64_t> number_or(const std::map<std::string, std::string>& values, const std::string& name,
+                               std::int64_t least, std::int64_t most, std::int64_t fallback) {
+  const auto found = values.find(name);
+  if (found == values.end()) return fallback;
+  const auto number = parse_int(found->second);
+  if (!number || *number < least || *number > most) {
+    return fail(Fault::invalid, fmt::format("{}: must be a number from {} to {}", name, least, most));
+  }
+  return *number;
+}
+
+json::array to_json(const std::vector<incident::TimelineEntry>& entries) {
+  json::array list;
+  list.reserve(entries.size());
+  for (const auto& entry : entries) list.push_back(incident::to_json(entry));
+  return list;
+}
+
+void add(prometheus::Registry& registry, const std::string& name, const std::string& help, double value) {
+  prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({}).Set(value);
+}
+void count(prometheus::Registry& registry, const std::string& name, const std::string& help, std::uint64_t value) {
+  prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({}).Increment(static_cast<double>(value));
+}
+
+std::string metrics_text(const incident::Counts& engine, const writer::Counts& writer, bool healthy) {
+  prometheus::Registry registry;
+  add(registry, "kaden_incidents_triggered", "Incidents that nobody has taken.", static_cast<double>(engine.triggered));
+  add(registry, "kaden_incidents_acknowledged", "Incidents that a person has taken and that are not over.",
+      static_cast<double>(engine.acknowledged));
+  add(registry, "kaden_alarms_active", "Alarms in state ALARM.", static_cast<double>(engine.alarms_active));
+  add(registry, "kaden_calls_live", "Calls placed and not ended.", static_cast<double>(engine.calls_live));
+  add(registry, "kaden_journal_healthy", "1 while the journal can be written.", healthy ? 1 : 0);
+  add(registry, "kaden_journal_last_commit_seconds", "How long the last commit took.",
+      static_cast<double>(writer.last_commit_micros) / 1e6);
+  count(registry, "kaden_incidents_total", "Incidents ever opened.", engine.incidents_ever);
+  count(registry, "kaden_incidents_exhausted_total", "Incidents whose plan was used up without a key press.",
+        engine.exhausted_ever);
+  count(registry, "kaden_calls_total", "Calls ever placed.", engine.calls_ever);
+  count(registry, "kaden_journal_inputs_total", "Inputs committed since the start.", writer.inputs);
+  count(registry, "kaden_journal_commits_total", "Commits since the start.", writer.commits);
+  count(registry, "kaden_journal_failed_commits_total", "Commits that the disk refused.", writer.failed_commits);
+  count(registry, "kaden_inputs_repeated_total", "Inputs known already by their id.", writer.repeats);
+  count(registry, "kaden_inputs_refused_total", "Inputs refused because the mailbox was full.", writer.refused_busy);
+  return prometheus::TextSerializer().Serialize(registry.Collect());
+}
+
+}  // namespace
+
+void Api::get_incidents(const http::Request& request, const std::string&, const std::string&,
+                        const http::Reply& reply) {
+  const auto query = read_query(request.query, {"state", "limit"});
+  if (!query) return reply(http::error_response(query.error()));
+  const auto most = number_or(*query, "limit", 1, 1'000, 100);
+  if (!most) return reply(http::error_response(most.error()));
+  std::optional<incident::IncidentState> state;
+  if (const auto wanted = query->find("state"); wanted != query->end()) {
+    state = incident::parse_incident_state(wanted->second);
+    if (!state) {
+      return reply(http::error_response({Fault::invalid, "state: must be triggered, acknowledged or resolved"}));
+    }
+  }
+  const auto count_max = static_cast<std::size_t>(*most);
+  const auto asked = writer_.ask([reply, state, count_max](const incident::Engine& engine) {
+    json::array list;
+    for (const auto& view : engine.incidents(state, count_max)) list.push_back(incident::to_json(view));
+    reply(http::json_response(200, json::object{{"incidents", std::move(list)}}));
+  });
+  if (!asked) reply(http::error_response(asked.error()));
+}
+
+void Api::get_incident(const http::Request&, const std::string&, const std::string& id, const http::Reply& reply) {
+  const auto number = static_cast<std::uint64_t>(parse_int(id).value_or(0));
+  const auto asked = writer_.ask([reply, number](const incident::Engine& engine) {
+    const auto view = engine.incident(number);
+    if (!view) {
+      return reply(http::error_response({Fault::not_found, fmt::format("there is no incident {}", number)}));
+    }
+    json::value answer = incident::to_json(*view);
+    answer.get_object()["timeline"] = to_json(engine.timeline(number));
+    reply(http::json_response(200, answer));
+  });
+  if (!asked) reply(http::error_response(asked.error()));
+}
+
+void Api::get_calls(const http::Request&, const std::string&, const std::string&, const http::Reply& reply) {
+  const auto asked = writer_.ask([reply](const incident::Engine& engine) {
+    json::array list;
+    for (const auto& view : engine.live_calls()) list.push_back(incident::to_json(view));
+    reply(http::json_response(200, json::object{{"calls", std::move(list)}}));
+  });
+  if (!asked) reply(http::error_response(asked.error()));
+}
+
+void Api::get_timeline(const http::Request& request, const std::string&, const std::string&,
+                       const http::Reply& reply) {
+  const auto query = read_query(request.query, {"after", "limit", "wait_s"});
+  if (!query) return reply(http::error_response(query.error()));
+  const auto most = number_or(*query, "limit", 1, 1'000, 500);
+  if (!most) return reply(http::error_response(most.error()));
+  const auto wait = number_or(*query, "wait_s", 0, 50, 0);
+  if (!wait) return reply(http::error_response(wait.error()));
+  Cursor after;
+  if (const auto text = query->find("after"); text != query->end()) {
+    const auto parsed = parse_cursor(text->second);
+    if (!parsed) return reply(http::error_response(parsed.error()));
+    after = *parsed;
+  }
+  const auto answer = [reply, after](const std::vector<incident::TimelineEntry>& entries) {
+    const Cursor next =
+        entries.empty() ? after : Cursor{entries.back().position, entries.back().index};
+    reply(http::json_response(200, json::object{{"timeline", to_json(entries)}, {"next", to_text(next)}}));
+  };
+  if (*wait == 0 && feed_.newest() <= after) return answer({});
+  feed_.next(after, static_cast<std::size_t>(*most), clock_.steady() + seconds(*wait), answer);
+}
+
+void Api::metrics(const http::Request& request, const http::Reply& reply) {
+  // Prometheus scrapes from this machine without a token; from elsewhere it needs one.
+  if (!request.peer_is_loopback && admit(request, May::read, reply) == nullptr) return;
+  const auto asked = writer_.ask([this, reply](const incident::Engine& engine) {
+    std::string text = metrics_text(engine.counts(), writer_.counts(), writer_.is_healthy());
+    if (services_.more_metrics) text += services_.more_metrics();
+    http::Response response;
+    response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.body = std::move(text);
+    reply(std::move(response));
+  });
+  if (!asked) reply(http::error_response(asked.error()));
+}
+
+}  // namespace kaden::api

@@ -1,0 +1,73 @@
+/// app/dispatcher.h - carries the engine's effects to the carriers, and what the carriers report back to the writer.
+/// Room: app. Uses: runtime, incident, writer, speech, carrier, api.
+/// Threads: release() on the writer's thread, the listener's functions on the carriers' threads, rendering on two
+/// speech workers; none of them blocks another. Errors: what cannot be said or dialled comes back to the engine as
+/// CallEnded{carrier_failed} with the reason, so nothing is dropped silently.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kaden/carrier.h"
+#include "kaden/incident.h"
+#include "kaden/runtime.h"
+#include "kaden/speech.h"
+#include "kaden/timeline_feed.h"
+#include "kaden/writer.h"
+
+namespace kaden::app {
+
+/// One line of log per happening: who, what, when, why.
+using LogLine = std::function<void(const incident::TimelineEntry&)>;
+
+class Dispatcher final : public writer::EffectSink, public carrier::Listener {
+ public:
+  Dispatcher(const runtime::Clock& clock, speech::Speech& speech, api::TimelineFeed& feed, LogLine log);
+  ~Dispatcher() override;
+
+  /// Before the first effect. The carriers by their names in contact methods ("sip").
+  void connect(writer::Writer& writer, std::map<std::string, carrier::Carrier*> carriers);
+  /// Ends the live calls at the far end. From now on effects and reports are left for the next start, which recovers
+  /// those calls as after a crash.
+  void close(EndReason reason);
+  /// Renders an utterance on a speech worker.
+  void speak(script::Utterance utterance, std::function<void(Result<speech::AudioPtr>)> done);
+
+  void release(const incident::Effect& effect) override;
+
+  void on_progress(const CallId& call, Progress progress, const Dialog& dialog) override;
+  void on_key(const CallId& call, char key) override;
+  void on_ended(const CallId& call, LineOutcome outcome, const std::string& detail) override;
+
+ private:
+  void place(const incident::PlaceCall& order);
+  void render_and_dial(const incident::PlaceCall& order);
+  void dial(const incident::PlaceCall& order, std::array<carrier::Samples, script::line_count> audio);
+  carrier::Carrier* carrier_of(const std::string& name) const;
+  void not_placed(const CallId& call, LineOutcome outcome, const std::string& why);
+  bool is_closed();
+  runtime::Worker& next_worker();
+
+  // Borrowed
+  const runtime::Clock& clock_;
+  speech::Speech& speech_;
+  api::TimelineFeed& feed_;
+  writer::Writer* writer_ = nullptr;
+  std::map<std::string, carrier::Carrier*> carriers_;
+  // State
+  const LogLine log_;
+  std::mutex mutex_;
+  std::map<CallId, std::string> carrier_by_call_;  // live calls, until ended
+  std::set<CallId> rendering_;                     // accepted, still being spoken to audio
+  bool closed_ = false;
+  std::size_t turn_ = 0;
+  // Owned
+  std::vector<std::unique_ptr<runtime::Worker>> workers_;
+};
+
+}  // namespace kaden::app

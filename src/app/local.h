@@ -1,0 +1,49 @@
+/// app/local.h - the commands that need no running Kaden: check, agent, phone, say, journal. Room: app.
+/// Threads: the main thread; agent and phone block until SIGINT or SIGTERM. Errors: one sentence on stderr and the exit
+/// code (0 done, 1 refused or broken).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kaden::app {
+
+int run_check(const std::string& config_path);
+
+struct AgentOptions {
+  std::string url = "http://127.0.0.1:8480";
+  std::string region = "ap-northeast-1";
+  std::string access_key_id;
+  std::string secret_file;
+  std::string ca_file;
+  std::string host;
+  int interval_s = 60;
+  bool once = false;
+};
+int run_agent(const AgentOptions& options);
+
+struct PhoneOptions {
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 5070;
+  std::string record_folder = ".";
+  std::string events_file;
+  std::vector<std::string> plans;
+};
+int run_phone(const PhoneOptions& options);
+
+struct SayOptions {
+  std::string text;
+  std::string language = "ja";
+  std::string output = "say.wav";
+  bool verbose = false;
+};
+int run_say(const SayOptions& options);
+
+int run_journal_verify(const std::string& store_folder);
+int run_journal_print(const std::string& store_folder);
+
+/// Random, for requests that the user gave no id.
+std::string fresh_request_id();
+
+}  // namespace kaden::app

@@ -1,0 +1,150 @@
+// The command line. Each command is a few lines here; what it does is in the file named after it.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <string>
+
+#include "kaden/app.h"
+#include "local.h"
+#include "remote.h"
+#include "serve.h"
+
+namespace kaden::app {
+
+namespace {
+
+/// Options that every command with a running Kaden behind it takes.
+struct RemoteOptions {
+  RemoteSettings settings;
+  std::string language;
+  std::string color = "auto";
+
+  void add_to(CLI::App* command) {
+    command->add_option("--url", settings.url, "where Kaden listens")->envname("KADEN_URL")->capture_default_str();
+    command->add_option("--token-file", settings.token_file, "file with the bearer token (or the variable KADEN_TOKEN)");
+    command->add_option("--ca-file", settings.ca_file, "trust only this certificate (PEM)");
+    command->add_flag("--json", settings.json, "print the API's answer as it is");
+    command->add_option("--lang", language, "ja or en; from LANG when not given")->check(CLI::IsMember({"ja", "en"}));
+    command->add_option("--color", color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+  }
+  const RemoteSettings& ready() {
+    const char* variable = std::getenv("LANG");  // NOLINT(concurrency-mt-unsafe): before any thread
+    if (language.empty() && variable != nullptr && std::string_view(variable).starts_with("ja")) language = "ja";
+    settings.language = parse_language(language).value_or(Language::en);
+    settings.color = color == "always" || (color == "auto" && isatty(STDOUT_FILENO) == 1);
+    return settings;
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli("Kaden turns infrastructure alarms into answered phone calls.", "kaden");
+  cli.require_subcommand(1);
+  cli.set_version_flag("--version", "kaden " KADEN_VERSION);
+  int result = 0;
+
+  std::string config = "/etc/kaden/kaden.yaml";
+  CLI::App* serve = cli.add_subcommand("serve", "run Kaden: take alarms, call people");
+  serve->add_option("--config", config, "configuration file")->capture_default_str();
+  serve->callback([&] { result = run_serve(config); });
+
+  CLI::App* check = cli.add_subcommand("check", "check a configuration file: every mistake with line and column");
+  check->add_option("--config,file", config, "configuration file")->capture_default_str();
+  check->callback([&] { result = run_check(config); });
+
+  AgentOptions agent_options;
+  CLI::App* agent = cli.add_subcommand("agent", "report this machine's CPU, memory and disk");
+  agent->add_option("--url", agent_options.url, "CloudWatch-compatible endpoint")->envname("KADEN_URL")->capture_default_str();
+  agent->add_option("--region", agent_options.region, "region to sign for")->capture_default_str();
+  agent->add_option("--access-key-id", agent_options.access_key_id, "access key id")->envname("AWS_ACCESS_KEY_ID");
+  agent->add_option("--secret-file", agent_options.secret_file, "file with the secret (or AWS_SECRET_ACCESS_KEY)");
+  agent->add_option("--ca-file", agent_options.ca_file, "trust only this certificate (PEM)");
+  agent->add_option("--host", agent_options.host, "the host dimension; this machine's name when not given");
+  agent->add_option("--interval", agent_options.interval_s, "seconds between two collections")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  agent->add_flag("--once", agent_options.once, "collect and send once (two collections for CPU), then end");
+  agent->callback([&] { result = run_agent(agent_options); });
+
+  PhoneOptions phone_options;
+  CLI::App* phone = cli.add_subcommand("phone", "a robot phone: answers, records what it hears, presses keys on a plan");
+  phone->add_option("--bind", phone_options.bind, "address")->capture_default_str();
+  phone->add_option("--port", phone_options.port, "UDP port")->capture_default_str();
+  phone->add_option("--record", phone_options.record_folder, "folder for recordings (WAV)")->capture_default_str();
+  phone->add_option("--events", phone_options.events_file, "append one JSON line per event");
+  phone->add_option("--plan", phone_options.plans,
+                    "USER=STEP,STEP...: answer@MS, KEY@MS (after the answer), hangup@MS, busy, decline, unavailable, ring, "
+                    "voicemail; USER * is everybody else");
+  phone->callback([&] { result = run_phone(phone_options); });
+
+  SayOptions say_options;
+  CLI::App* say = cli.add_subcommand("say", "speak a text into a WAV file, as a call would");
+  say->add_option("text", say_options.text, "what to say; {web-01:name} is read as a name")->required();
+  say->add_option("--lang", say_options.language, "ja or en")->check(CLI::IsMember({"ja", "en"}))->capture_default_str();
+  say->add_option("-o,--output", say_options.output, "WAV file")->capture_default_str();
+  say->add_flag("-v,--verbose", say_options.verbose, "print how it is read, and the phonemes of Japanese");
+  say->callback([&] { result = run_say(say_options); });
+
+  RemoteOptions remote;
+  std::string person;
+  std::string text;
+  std::string request_id;
+  CLI::App* call = cli.add_subcommand("call", "place a test call to a person");
+  call->add_option("person", person, "a person's id")->required();
+  call->add_option("--text", text, "what to say instead of the test sentence");
+  call->add_option("--request-id", request_id, "a repeat with the same id calls nobody again");
+  remote.add_to(call);
+  call->callback([&] {
+    if (request_id.empty()) request_id = fresh_request_id();
+    result = place_test_call(remote.ready(), person, text, request_id);
+  });
+
+  std::uint64_t incident = 0;
+  std::string state;
+  int most = 20;
+  CLI::App* incidents = cli.add_subcommand("incidents", "list incidents, or show one with its timeline");
+  incidents->add_option("id", incident, "an incident's number");
+  incidents->add_option("--state", state, "triggered, acknowledged or resolved")
+      ->check(CLI::IsMember({"triggered", "acknowledged", "resolved"}));
+  incidents->add_option("--limit", most, "how many")->check(CLI::Range(1, 1000))->capture_default_str();
+  remote.add_to(incidents);
+  incidents->callback([&] {
+    result = incident == 0 ? list_incidents(remote.ready(), state, most) : show_incident(remote.ready(), incident);
+  });
+
+  CLI::App* ack = cli.add_subcommand("ack", "acknowledge an incident: its calls end");
+  ack->add_option("id", incident, "an incident's number")->required();
+  remote.add_to(ack);
+  ack->callback([&] { result = acknowledge_incident(remote.ready(), incident); });
+
+  CLI::App* resolve = cli.add_subcommand("resolve", "close an incident");
+  resolve->add_option("id", incident, "an incident's number")->required();
+  remote.add_to(resolve);
+  resolve->callback([&] { result = resolve_incident(remote.ready(), incident); });
+
+  TimelineOptions timeline_options;
+  CLI::App* timeline = cli.add_subcommand("timeline", "what happens, as it happens");
+  timeline->add_flag("--follow", timeline_options.follow, "wait for more");
+  timeline->add_option("--after", timeline_options.after, "a cursor: only what is newer")->capture_default_str();
+  timeline->add_option("--until", timeline_options.until, "with --follow: end when this happened (resolved, acknowledged ...)");
+  timeline->add_option("--patience", timeline_options.patience_s, "with --follow: end after so many seconds, exit code 1");
+  remote.add_to(timeline);
+  timeline->callback([&] { result = follow_timeline(remote.ready(), timeline_options); });
+
+  std::string store = "/var/lib/kaden";
+  CLI::App* journal = cli.add_subcommand("journal", "read the journal beside a running Kaden");
+  journal->require_subcommand(1);
+  CLI::App* verify = journal->add_subcommand("verify", "recompute the hash chain and print its head");
+  verify->add_option("--store", store, "the store's folder")->capture_default_str();
+  verify->callback([&] { result = run_journal_verify(store); });
+  CLI::App* print = journal->add_subcommand("print", "every input, one line each");
+  print->add_option("--store", store, "the store's folder")->capture_default_str();
+  print->callback([&] { result = run_journal_print(store); });
+
+  CLI11_PARSE(cli, argc, argv);
+  return result;
+}
+
+}  // namespace kaden::app

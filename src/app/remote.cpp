@@ -1,0 +1,182 @@
+#include "remote.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "kaden/runtime.h"
+
+namespace kaden::app {
+
+namespace {
+
+constexpr int refused = 1;
+constexpr int unreachable = 2;
+
+Result<std::string> token_of(const RemoteSettings& remote) {
+  if (remote.token_file.empty()) {
+    const char* variable = std::getenv("KADEN_TOKEN");  // NOLINT(concurrency-mt-unsafe): nobody sets variables here
+    if (variable == nullptr || *variable == 0) {
+      return fail(Fault::invalid, "no token: give --token-file FILE or set KADEN_TOKEN");
+    }
+    return std::string(variable);
+  }
+  std::ifstream file(remote.token_file);
+  if (!file) return fail(Fault::not_found, "cannot read the token file " + remote.token_file);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  return std::string(trim(text));
+}
+
+/// One exchange; errors of the API become errors here.
+Result<json::value> ask(http::Client& client, const RemoteSettings& remote, const std::string& method,
+                        const std::string& path, const std::string& body = {}, Millis patience = seconds(10)) {
+  const auto token = token_of(remote);
+  if (!token) return tl::unexpected(token.error());
+  http::ClientRequest request;
+  request.method = method;
+  request.url = remote.url + path;
+  request.headers = {{"Authorization", "Bearer " + *token}};
+  if (method == "POST") request.headers.emplace_back("Content-Type", "application/json");
+  request.body = body;
+  request.patience = patience;
+  request.ca_file = remote.ca_file;
+  const auto response = client.send(request);
+  if (!response) return fail_while("asking Kaden at " + remote.url, response.error());
+  auto answer = parse_json(response->body);
+  if (response->status / 100 == 2) return answer;
+  std::string message = fmt::format("HTTP status {}", response->status);
+  if (answer && answer->is_object()) {
+    const json::value* error = answer->get_object().if_contains("error");
+    if (error != nullptr && error->is_object() && error->get_object().contains("message")) {
+      const auto& text = error->get_object().at("message");
+      if (text.is_string()) message = std::string(std::string_view(text.get_string()));
+    }
+  }
+  return fail(Fault::invalid, message);
+}
+
+int failed(const Error& error) {
+  fmt::print(stderr, "kaden: {}\n", error.message);
+  return error.fault == Fault::unavailable || error.fault == Fault::timeout ? unreachable : refused;
+}
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || value->is_null()) return {};
+  return value->is_string() ? std::string(std::string_view(value->get_string())) : to_text(*value);
+}
+
+void print_incident_line(const json::object& incident) {
+  fmt::print("{:>6}  {:<12}  {:<8}  {:<20}  {}\n", text_of(incident, "id"), text_of(incident, "state"),
+             text_of(incident, "severity"), text_of(incident, "opened_at"), text_of(incident, "title"));
+}
+
+int act(const RemoteSettings& remote, std::uint64_t id, const std::string& verb) {
+  http::Client client;
+  const auto answer = ask(client, remote, "POST", fmt::format("/api/v1/incidents/{}/{}", id, verb));
+  if (!answer) return failed(answer.error());
+  if (remote.json) {
+    fmt::print("{}\n", to_text(*answer));
+  } else if (answer->is_object()) {
+    print_incident_line(answer->get_object());
+  }
+  return 0;
+}
+
+}  // namespace
+
+int list_incidents(const RemoteSettings& remote, const std::string& state, int most) {
+  http::Client client;
+  std::string path = fmt::format("/api/v1/incidents?limit={}", most);
+  if (!state.empty()) path += "&state=" + state;
+  const auto answer = ask(client, remote, "GET", path);
+  if (!answer) return failed(answer.error());
+  if (remote.json) {
+    fmt::print("{}\n", to_text(*answer));
+    return 0;
+  }
+  if (!answer->is_object()) return failed({Fault::invalid, "the answer is not an object"});
+  const auto list = Fields(answer->get_object(), "").array("incidents");
+  if (!list) return failed(list.error());
+  if (*list == nullptr || (*list)->empty()) {
+    fmt::print("{}\n", remote.language == Language::ja ? "インシデントはありません。" : "No incidents.");
+    return 0;
+  }
+  fmt::print("{:>6}  {:<12}  {:<8}  {:<20}  {}\n", "id", "state", "severity", "opened", "title");
+  for (const json::value& incident : **list) {
+    if (incident.is_object()) print_incident_line(incident.get_object());
+  }
+  return 0;
+}
+
+int show_incident(const RemoteSettings& remote, std::uint64_t id) {
+  http::Client client;
+  const auto answer = ask(client, remote, "GET", fmt::format("/api/v1/incidents/{}", id));
+  if (!answer) return failed(answer.error());
+  if (remote.json || !answer->is_object()) {
+    fmt::print("{}\n", to_text(*answer));
+    return 0;
+  }
+  print_incident_line(answer->get_object());
+  const auto timeline = Fields(answer->get_object(), "").array("timeline");
+  if (!timeline || *timeline == nullptr) return 0;
+  for (const json::value& entry : **timeline) {
+    if (entry.is_object()) fmt::print("{}\n", timeline_line(entry.get_object(), remote.language, remote.color));
+  }
+  return 0;
+}
+
+int acknowledge_incident(const RemoteSettings& remote, std::uint64_t id) { return act(remote, id, "ack"); }
+int resolve_incident(const RemoteSettings& remote, std::uint64_t id) { return act(remote, id, "resolve"); }
+
+int place_test_call(const RemoteSettings& remote, const std::string& person, const std::string& text,
+                    const std::string& request_id) {
+  http::Client client;
+  json::object body{{"person", person}, {"request_id", request_id}};
+  if (!text.empty()) body.emplace("text", text);
+  const auto answer = ask(client, remote, "POST", "/api/v1/calls", to_text(body));
+  if (!answer) return failed(answer.error());
+  if (remote.json || !answer->is_object()) {
+    fmt::print("{}\n", to_text(*answer));
+  } else {
+    fmt::print("calling {}; watch it with: kaden incidents {}\n", person, text_of(answer->get_object(), "incident"));
+  }
+  return 0;
+}
+
+int follow_timeline(const RemoteSettings& remote, const TimelineOptions& options) {
+  http::Client client;
+  const runtime::SystemClock clock;
+  const SteadyTime start = clock.steady();
+  std::string cursor = options.after;
+  while (true) {
+    const Millis left = options.patience_s > 0 ? start + seconds(options.patience_s) - clock.steady() : seconds(3600);
+    if (left <= Millis(0)) return refused;
+    const std::int64_t wait_s = options.follow ? std::min<std::int64_t>(20, left.count() / 1'000 + 1) : 0;
+    const auto answer = ask(client, remote, "GET",
+                            fmt::format("/api/v1/timeline?after={}&limit=1000&wait_s={}", cursor, wait_s), {},
+                            seconds(wait_s + 10));
+    if (!answer) return failed(answer.error());
+    if (!answer->is_object()) return failed({Fault::invalid, "the answer is not an object"});
+    const auto list = Fields(answer->get_object(), "").array("timeline");
+    if (!list) return failed(list.error());
+    if (*list == nullptr || (*list)->empty()) {
+      if (!options.follow) return 0;
+      continue;
+    }
+    for (const json::value& entry : **list) {
+      if (!entry.is_object()) continue;
+      fmt::print("{}\n", remote.json ? to_text(entry)
+                                     : timeline_line(entry.get_object(), remote.language, remote.color));
+      std::fflush(stdout);
+      if (!options.until.empty() && text_of(entry.get_object(), "what") == options.until) return 0;
+    }
+    cursor = text_of(answer->get_object(), "next");
+  }
+}
+
+}  // namespace kaden::app

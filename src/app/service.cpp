@@ -1,0 +1,271 @@
+#include "service.h"
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+
+#include <cstring>
+#include <set>
+#include <thread>
+
+#include "kaden/sip_message.h"
+#include "kaden/wav.h"
+
+namespace kaden::app {
+
+namespace {
+
+constexpr Millis tick_every = Millis(500);
+constexpr Millis part_max = seconds(2);  // for far ends to answer CANCEL and BYE at shutdown
+
+std::vector<cloudwatch::AccessKey> keys_of(const config::Settings& settings) {
+  std::vector<cloudwatch::AccessKey> keys;
+  for (const auto& key : settings.access_keys) keys.push_back({key.id, key.secret});
+  return keys;
+}
+
+api::May may_of(config::Right right) {
+  switch (right) {
+    case config::Right::events: return api::May::events;
+    case config::Right::read: return api::May::read;
+    case config::Right::act: return api::May::act;
+  }
+  return api::May::read;
+}
+
+std::vector<api::Token> tokens_of(const config::Settings& settings) {
+  std::vector<api::Token> tokens;
+  for (const auto& token : settings.tokens) {
+    api::Token mine{token.name, sha256(token.secret), {}};
+    for (const config::Right right : token.may) mine.may.push_back(may_of(right));
+    tokens.push_back(std::move(mine));
+  }
+  return tokens;
+}
+
+/// "10.0.0.5" of "sip:kaden@10.0.0.5:5060;transport=udp".
+std::string host_of_uri(std::string_view uri) {
+  const std::size_t at = uri.find('@');
+  std::string_view host = uri.substr(at == std::string_view::npos ? uri.find(':') + 1 : at + 1);
+  return std::string(host.substr(0, host.find_first_of(":;?")));
+}
+
+/// For `POST /api/v1/check`: the text is judged alone, so secrets are taken as given and no file is read.
+std::vector<std::string> check_text(const std::string& text) {
+  const config::Environment nowhere{
+      [](const std::string&) -> Result<config::FileText> { return config::FileText{"not-read", 0600}; },
+      [](const std::string&) { return std::optional<std::string>("not-read"); }};
+  const auto parsed = config::parse(text, "kaden.yaml", nowhere);
+  std::vector<std::string> errors;
+  if (parsed) return errors;
+  for (const std::string_view line : split(parsed.error().message, '\n')) errors.emplace_back(line);
+  return errors;
+}
+
+}  // namespace
+
+Service::Service(config::Settings settings, const runtime::Clock& clock, LogLine log, cloudwatch::Observer observer)
+    : settings_(std::move(settings)), clock_(clock), log_(std::move(log)), observer_(std::move(observer)) {}
+
+Service::~Service() { stop(); }
+
+Result<std::unique_ptr<Service>> Service::create(config::Settings settings, const runtime::Clock& clock, LogLine log,
+                                                 cloudwatch::Observer observer) {
+  std::unique_ptr<Service> service(new Service(std::move(settings), clock, std::move(log), std::move(observer)));
+  for (const auto step : {&Service::open_stores, &Service::open_speech, &Service::open_carrier}) {
+    if (const auto done = (service.get()->*step)(); !done) return tl::unexpected(done.error());
+  }
+  service->writer_ = std::make_unique<writer::Writer>(*service->journal_, clock, *service->dispatcher_);
+  std::map<std::string, carrier::Carrier*> carriers;
+  if (service->carrier_) carriers.emplace("sip", service->carrier_.get());
+  service->dispatcher_->connect(*service->writer_, std::move(carriers));
+  if (const auto recovered = service->writer_->recover(); !recovered) return tl::unexpected(recovered.error());
+  if (const auto opened = service->open_endpoint(); !opened) return tl::unexpected(opened.error());
+  service->open_api();
+  return service;
+}
+
+Result<void> Service::open_stores() {
+  const std::string& folder = settings_.store_folder;
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    return fail(Fault::unavailable, fmt::format("store.folder: cannot create {}: {}", folder, strerror(errno)));
+  }
+  const std::string path = folder + "/journal.db";
+  auto journal = journal::open_sqlite(path);
+  if (!journal) return fail_while("opening the journal " + path, journal.error());
+  journal_ = std::move(*journal);
+  auto records = journal::open_records(path);
+  if (!records) return fail_while("opening the records in " + path, records.error());
+  records_ = std::move(*records);
+  return {};
+}
+
+Result<void> Service::open_speech() {
+  speech::SpeechSettings settings;
+  settings.open_jtalk = settings_.speech.open_jtalk;
+  settings.dictionary = settings_.speech.dictionary;
+  settings.voice_ja = settings_.speech.voice_ja;
+  settings.cache_folder = settings_.speech.cache_folder;
+  speech_ = std::make_unique<speech::Speech>(settings);
+  if (const auto works = speech_->check(); !works) return fail_while("trying the voices", works.error());
+  dispatcher_ = std::make_unique<Dispatcher>(clock_, *speech_, feed_, log_);
+  return {};
+}
+
+Result<void> Service::open_carrier() {
+  if (!settings_.sip) return {};
+  const config::Sip& sip = *settings_.sip;
+  carrier::SipSettings settings;
+  settings.bind_ip = sip.bind;
+  settings.port = sip.port;
+  settings.advertised = sip.advertise;
+  settings.from_user = std::string(sip::user_of_uri(sip.from));
+  settings.from_host = host_of_uri(sip.from);
+  settings.from_display = sip.display;
+  settings.proxy = sip.proxy;
+  settings.auth_user = sip.user;
+  settings.auth_password = sip.password;
+  settings.rtp_first = sip.rtp_ports.first;
+  settings.rtp_last = sip.rtp_ports.last;
+  settings.require_media = sip.require_media;
+  auto opened = carrier::SipCarrier::start(settings, *dispatcher_, clock_);
+  if (!opened) return fail_while("opening the SIP carrier", opened.error());
+  carrier_ = std::move(*opened);
+  return {};
+}
+
+Result<void> Service::open_endpoint() {
+  cloudwatch::Settings settings;
+  settings.access_keys = keys_of(settings_);
+  settings.allow_unsigned_on_loopback = settings_.allow_unsigned_on_loopback;
+  auto opened = cloudwatch::Endpoint::open(
+      settings, settings_.alarms, *records_, clock_, [this](AlarmEvent event, std::function<void(bool)> told) {
+        std::vector<incident::Input> inputs;
+        inputs.emplace_back(incident::AlarmReported{std::move(event)});
+        const auto taken = writer_->submit(
+            std::move(inputs), [told](const Result<incident::Position>& committed, const incident::Engine&) {
+              told(committed.has_value());
+            });
+        if (!taken) told(false);
+      },
+      observer_);
+  if (!opened) return fail_while("reading the alarms", opened.error());
+  endpoint_ = std::move(*opened);
+  return {};
+}
+
+void Service::open_api() {
+  api::Services services;
+  services.speak = [this](script::Utterance utterance, std::function<void(Result<std::string>)> done) {
+    dispatcher_->speak(std::move(utterance), [done](Result<speech::AudioPtr> audio) {
+      if (!audio) return done(tl::unexpected(audio.error()));
+      done(media::wav_file((*audio)->samples));
+    });
+  };
+  services.check_config = check_text;
+  services.more_metrics = [this] { return more_metrics(); };
+  api_ = std::make_unique<api::Api>(*writer_, feed_, clock_, tokens_of(settings_), std::move(services));
+}
+
+std::vector<script::Utterance> Service::standing_sentences() const {
+  // What every call says beside its own message: rendered ahead, so that a dial waits for one sentence at most.
+  std::set<Language> languages;
+  for (const auto& person : settings_.engine.people) languages.insert(person.language);
+  std::vector<script::Utterance> sentences;
+  for (const Language language : languages) {
+    const auto script = script::make_call_script(language, script::default_message(language, {}), false);
+    for (std::size_t i = 0; i < script::line_count; ++i) {
+      if (static_cast<script::Line>(i) != script::Line::message) sentences.push_back(script.lines[i]);
+    }
+  }
+  return sentences;
+}
+
+Result<void> Service::start() {
+  for (const auto& sentence : standing_sentences()) {
+    if (const auto audio = speech_->render(sentence); !audio) {
+      return fail_while("rendering \"" + script::to_text(sentence) + "\"", audio.error());
+    }
+  }
+  started_ = true;
+  std::vector<incident::Input> first;
+  first.emplace_back(incident::ConfigChanged{settings_.engine});
+  writer_->start(std::move(first));
+  timers_ = std::make_unique<runtime::Worker>(clock_, "kaden-timers");
+  tick();
+  http::ServerSettings listen;
+  listen.address = settings_.listen.address;
+  listen.port = settings_.listen.port;
+  listen.certificate_file = settings_.listen.certificate_file;
+  listen.key_file = settings_.listen.key_file;
+  server_ = std::make_unique<http::Server>(
+      listen, [this](http::Request request, const http::Reply& reply) { handle(std::move(request), reply); });
+  if (const auto listening = server_->start(); !listening) {
+    return fail_while(fmt::format("listening on {}:{}", listen.address, listen.port), listening.error());
+  }
+  return {};
+}
+
+void Service::stop() {
+  if (!started_) return;
+  started_ = false;
+  // Nothing more goes out, open dialogs are ended at the far end, and what was taken is committed; from then on senders
+  // are told to come again. Calls stay open in the journal: the next start recovers them, as after a crash.
+  dispatcher_->close(EndReason::shutdown);
+  const SteadyTime patience = clock_.steady() + part_max;
+  while (carrier_ && carrier_->counts().live > 0 && clock_.steady() < patience) {
+    std::this_thread::sleep_for(Millis(20));
+  }
+  writer_->stop();
+  timers_.reset();
+  server_.reset();
+}
+
+Result<void> Service::reload(config::Settings settings) {
+  std::vector<incident::Input> inputs;
+  inputs.emplace_back(incident::ConfigChanged{settings.engine});
+  if (const auto taken = writer_->submit(std::move(inputs), {}); !taken) return taken;
+  endpoint_->set_rules(settings.alarms);
+  endpoint_->set_access_keys(keys_of(settings));
+  return {};
+}
+
+void Service::handle(http::Request request, const http::Reply& reply) {
+  http::Reply mine = reply;
+  if (api_->handle(request, mine)) return;
+  endpoint_->handle(std::move(request), reply);
+}
+
+void Service::tick() {
+  endpoint_->evaluate(clock_.wall());
+  feed_.sweep(clock_.steady());
+  timers_->post_after(tick_every, [this] { tick(); });
+}
+
+std::string Service::more_metrics() const {
+  const auto alarms = endpoint_->counts();
+  const auto requests = server_ ? server_->counts() : http::Server::Counts{};
+  std::string text;
+  const auto add = [&text](std::string_view name, std::string_view kind, std::string_view help, std::uint64_t value) {
+    text += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help, kind, value);
+  };
+  add("kaden_metrics_known", "gauge", "Metrics with datapoints.", alarms.metrics);
+  add("kaden_alarms_defined", "gauge", "Alarms, by API and by rules.", alarms.alarms);
+  add("kaden_alarm_changes_untold", "gauge", "Alarm changes whose event is not durable yet.", alarms.untold);
+  add("kaden_metric_data_total", "counter", "Datapoints taken since the start.", alarms.data);
+  add("kaden_signatures_refused_total", "counter", "Requests whose signature was refused.", alarms.refused_signatures);
+  add("kaden_http_requests_total", "counter", "HTTP requests since the start.", requests.requests);
+  add("kaden_http_malformed_total", "counter", "HTTP requests refused as malformed.", requests.malformed);
+  add("kaden_http_too_large_total", "counter", "HTTP requests refused as too large.", requests.too_large);
+  add("kaden_http_too_slow_total", "counter", "HTTP connections closed as too slow.", requests.too_slow);
+  add("kaden_http_connections_refused_total", "counter", "HTTP connections over the limit.",
+      requests.connections_refused);
+  return text;
+}
+
+std::string Service::recovery_words() const {
+  return fmt::format("installation {}, {} entries in the journal, {} replayed", journal_->installation(),
+                     journal_->last_position(), writer_->replayed());
+}
+
+}  // namespace kaden::app

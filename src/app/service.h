@@ -1,0 +1,74 @@
+/// app/service.h - one running Kaden: the parts in the order they depend on each other. Room: app.
+/// Threads: create(), start() and stop() on one thread. Errors: as Result, with what could not be done.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dispatcher.h"
+#include "kaden/api.h"
+#include "kaden/cloudwatch.h"
+#include "kaden/config.h"
+#include "kaden/http.h"
+#include "kaden/journal.h"
+#include "kaden/sip_carrier.h"
+#include "kaden/speech.h"
+#include "kaden/writer.h"
+
+namespace kaden::app {
+
+class Service {
+ public:
+  /// Opens the journal, checks the voices, binds SIP, recovers the state. Nothing is dialled or accepted yet.
+  static Result<std::unique_ptr<Service>> create(config::Settings settings, const runtime::Clock& clock, LogLine log,
+                                                 cloudwatch::Observer observer);
+  /// As stop().
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  /// Renders the standing sentences, recovers calls of a dead predecessor, then accepts.
+  Result<void> start();
+  /// Stops accepting, commits what was taken, ends open dialogs at the far end. Repeats are harmless.
+  void stop();
+  /// New people, policies, routes and rules; open incidents keep their plans. Listeners and carriers stay as they are.
+  Result<void> reload(config::Settings settings);
+
+  std::uint16_t port() const { return server_->port(); }
+  /// What recover() found, for the log.
+  std::string recovery_words() const;
+
+ private:
+  Service(config::Settings settings, const runtime::Clock& clock, LogLine log, cloudwatch::Observer observer);
+  Result<void> open_stores();
+  Result<void> open_speech();
+  Result<void> open_carrier();
+  Result<void> open_endpoint();
+  void open_api();
+  void handle(http::Request request, const http::Reply& reply);
+  void tick();
+  std::string more_metrics() const;
+  std::vector<script::Utterance> standing_sentences() const;
+
+  // State
+  config::Settings settings_;
+  const runtime::Clock& clock_;
+  const LogLine log_;
+  const cloudwatch::Observer observer_;
+  bool started_ = false;
+  // Owned, in the order they depend on each other; closed from the last to the first
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<journal::Records> records_;
+  std::unique_ptr<speech::Speech> speech_;
+  api::TimelineFeed feed_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<carrier::SipCarrier> carrier_;
+  std::unique_ptr<writer::Writer> writer_;
+  std::unique_ptr<cloudwatch::Endpoint> endpoint_;
+  std::unique_ptr<api::Api> api_;
+  std::unique_ptr<runtime::Worker> timers_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace kaden::app

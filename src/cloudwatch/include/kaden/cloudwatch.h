@@ -1,0 +1,102 @@
+/// kaden/cloudwatch.h - the CloudWatch-compatible endpoint: what the aws CLI, the SDKs and the CloudWatch
+/// agent speak to. Room: cloudwatch. Uses: base, runtime, alarm, sigv4, journal, http. Threads: any thread
+/// may call; one mutex guards the alarms; the sink and the observer are called without it, on the caller's or
+/// on the endpoint's own thread. Errors: as AWS writes them, in the answers; open() gives the store's faults.
+/// API: Amazon CloudWatch 2010-08-01, AWS Query protocol (POST /, form body, gzip allowed), Signature Version
+/// 4 for service `monitoring` of any region. Operations: PutMetricData, PutMetricAlarm, DescribeAlarms,
+/// DeleteAlarms, SetAlarmState. Other protocols get an error in their own form that says so.
+///
+/// What differs from Amazon's:
+/// - An alarm calls people by itself. Its severity is the tag `kaden:severity` (critical, error, warning,
+/// info; critical
+///   when absent), its sentences are the tags `kaden:say:ja` and `kaden:say:en` (templates, see script.h).
+///   The machine is the dimension host, InstanceId or VMName, else the first one. Tags of a later
+///   PutMetricAlarm replace the earlier ones; without tags the earlier ones stay.
+/// - Actions are kept and described, not run. ActionsEnabled=false holds back ALARM and INSUFFICIENT_DATA,
+/// never OK.
+/// - Alarms of Kaden's own rules are described beside the others. Deleting one lasts until its metric arrives
+/// again.
+///
+/// What is durable: an alarm's definition before the 200 of PutMetricAlarm; the event and the state before
+/// the 200 of SetAlarmState. A new state is stored only after its event was durable, so after a crash a
+/// change that was not told is told again. Datapoints are in memory only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kaden/alarm.h"
+#include "kaden/alarm_book.h"
+#include "kaden/base.h"
+#include "kaden/http.h"
+#include "kaden/journal.h"
+#include "kaden/runtime.h"
+
+namespace kaden::cloudwatch {
+
+struct AccessKey {
+  std::string id;
+  std::string secret;
+};
+
+struct Settings {
+  std::vector<AccessKey> access_keys;
+  bool allow_unsigned_on_loopback = false; ///< only requests without any Authorization header
+  std::string region = "us-east-1";        ///< shown in ARNs only
+  std::string account = "000000000000";    ///< the same
+};
+
+/// Takes one event; `durable` is called exactly once, from any thread: true after the event is committed.
+/// Must not block. Events of one alarm come one after another: the next when the one before is durable. A
+/// refused one comes again.
+using Sink = std::function<void(AlarmEvent event, std::function<void(bool durable)> told)>;
+/// Sees each datum that was taken. Must not block.
+using Observer = std::function<void(const alarm::Datum& datum)>;
+
+/// "cloudwatch" or "guest" as its source; event_id is name/state/milliseconds of the change.
+AlarmEvent event_of(const alarm::Transition& transition);
+
+class Endpoint {
+ public:
+  /// Reads definitions and states from `records` (kinds "alarm" and "alarm_state"). `records` and `clock` are
+  /// borrowed. corrupt: a stored definition cannot be read.
+  static Result<std::unique_ptr<Endpoint>> open(Settings settings, std::vector<alarm::Rule> rules,
+                                                journal::Records& records, const runtime::Clock& clock,
+                                                Sink sink, Observer observer = {});
+  /// Calls of `told` that come later are ignored; open replies are dropped.
+  ~Endpoint();
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
+
+  /// An http::Handler for POST / (and, to explain itself, /service/...).
+  void handle(const http::Request& request, http::Reply reply);
+  /// The way in for data from inside the process: as PutMetricData, already checked. busy.
+  Result<void> put(std::span<const alarm::Datum> data);
+
+  /// Evaluates what is due, tells what changed, and tries again what the sink refused. Returns when to call
+  /// it next; early, late and repeated calls are harmless.
+  WallTime evaluate(WallTime now);
+
+  /// At run time. States of alarms whose metric still matches stay.
+  void set_rules(std::vector<alarm::Rule> rules);
+  void set_access_keys(std::vector<AccessKey> access_keys);
+
+  struct Counts {
+    std::uint64_t requests = 0, refused_signatures = 0, data = 0;
+    std::size_t alarms = 0, metrics = 0, datapoints = 0;
+    std::size_t untold = 0;           ///< changes whose event is not durable yet
+    std::uint64_t refused_alarms = 0; ///< of rules, by limits::alarms_max
+  };
+  Counts counts() const;
+
+ private:
+  struct Impl;
+  explicit Endpoint(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace kaden::cloudwatch

@@ -1,0 +1,63 @@
+#include "kaden/config.h"
+
+#include "sections.h"
+
+namespace kaden::config {
+namespace {
+
+constexpr std::size_t version_digits = 16;
+
+std::string folder_of(const std::string& file_name) {
+  const std::size_t slash = file_name.rfind('/');
+  return slash == std::string::npos ? "" : file_name.substr(0, slash + 1);
+}
+
+/// Order matters where one part needs another: routes need policies, which need people, who need the carrier.
+Settings read_settings(Section& top, const Surroundings& around) {
+  Settings settings;
+  settings.listen = read_listen(top, around);
+  settings.store_folder = read_store(top, around);
+  settings.access_keys = read_access_keys(top, around);
+  settings.allow_unsigned_on_loopback =
+      top.flag("allow_unsigned_on_loopback", settings.allow_unsigned_on_loopback);
+  settings.tokens = read_tokens(top, around);
+  settings.sip = read_sip(top, around);
+  settings.speech = read_speech(top, around, settings.store_folder);
+  settings.engine.people = read_people(top, settings.sip);
+  settings.engine.policies = read_policies(top, settings.engine.people);
+  settings.engine.routes = read_routes(top, settings.engine.policies);
+  settings.alarms = read_rules(top);
+  settings.log_level = read_log_level(top);
+  return settings;
+}
+
+} // namespace
+
+Result<Settings> parse(std::string_view text, const std::string& file_name, const Environment& environment) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  const std::string_view body =
+      text.substr(0, byte_order_mark.size()) == byte_order_mark ? text.substr(byte_order_mark.size()) : text;
+  Notes notes;
+  const auto root = read_document(body);
+  if (!root) {
+    notes.add(root.error().at, "", root.error().message);
+    return tl::unexpected(notes.error(body, file_name));
+  }
+  if ((*root)->kind != ValueKind::map) {
+    notes.add((*root)->at, "", "the file must be a map of sections (listen, people, policies ...)");
+    return tl::unexpected(notes.error(body, file_name));
+  }
+  Section top(notes, *root, "", "");
+  Settings settings = read_settings(top, Surroundings{environment, folder_of(file_name)});
+  if (!notes.empty()) return tl::unexpected(notes.error(body, file_name));
+  settings.engine.version = sha256_hex(text).substr(0, version_digits);
+  return settings;
+}
+
+Result<Settings> load(const std::string& path, const Environment& environment) {
+  auto file = environment.read_file(path);
+  if (!file) return tl::unexpected(file.error());
+  return parse(file->text, path, environment);
+}
+
+} // namespace kaden::config

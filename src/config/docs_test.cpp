@@ -1,0 +1,76 @@
+// The page and the sample say what the reader knows.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "kaden/config.h"
+#include "shapes.h"
+
+namespace kaden::config {
+namespace {
+
+std::string file(const std::string& name) {
+  std::ifstream stream(std::string(KADEN_SOURCE_DIR) + "/" + name);
+  EXPECT_TRUE(stream) << name;
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+/// The sample's secrets, as a careful operator would have put them there.
+Environment careful_operator() {
+  return {[](const std::string& path) -> Result<FileText> {
+            return FileText{"secret-of-" + path, 0640};
+          },
+          [](const std::string& name) { return std::optional<std::string>("secret-of-" + name); }};
+}
+
+TEST(Sample, Loads) {
+  const auto settings = parse(file("deploy/kaden.example.yaml"), "kaden.example.yaml", careful_operator());
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->engine.people.size(), 3U);
+  EXPECT_EQ(settings->engine.people[0].methods[1].address, "sip:+81312345678@10.0.0.1:5060;user=phone");
+  EXPECT_EQ(settings->engine.routes.size(), 2U);
+  EXPECT_EQ(settings->alarms.size(), 3U);
+}
+
+TEST(Sample, HasEveryKey) {
+  const std::string sample = file("deploy/kaden.example.yaml");
+  for (const Shape& shape : shapes()) {
+    for (const std::string_view key : shape.keys) {
+      EXPECT_TRUE(std::regex_search(sample, std::regex("[ {]?\\b" + std::string(key) + ":")))
+          << shape.path << " " << key;
+    }
+  }
+}
+
+/// Keys in the tables of one section of the page.
+std::set<std::string> keys_in(const std::string& section) {
+  static const std::regex row("\\n\\| `([^`]+)` \\|");
+  std::set<std::string> keys;
+  for (auto found = std::sregex_iterator(section.begin(), section.end(), row);
+       found != std::sregex_iterator(); ++found) {
+    keys.insert((*found)[1]);
+  }
+  return keys;
+}
+
+TEST(Page, HasEachKeyOfEachSectionAndNoOther) {
+  const std::string page = file("docs/configuration.md");
+  for (const Shape& shape : shapes()) {
+    const std::string heading =
+        shape.path.empty() ? "\n## The file\n" : "\n## `" + std::string(shape.path) + "`\n";
+    const std::size_t begin = page.find(heading);
+    ASSERT_NE(begin, std::string::npos) << heading;
+    const std::size_t end = page.find("\n## ", begin + 1);
+    const std::string section = page.substr(begin, end == std::string::npos ? end : end - begin);
+    EXPECT_EQ(keys_in(section), std::set<std::string>(shape.keys.begin(), shape.keys.end())) << heading;
+  }
+}
+
+} // namespace
+} // namespace kaden::config

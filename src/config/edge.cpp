@@ -1,0 +1,208 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "checks.h"
+#include "sections.h"
+
+namespace kaden::config {
+namespace {
+
+constexpr std::size_t path_bytes_max = 4'095; // PATH_MAX without its end
+constexpr std::size_t name_bytes_max = 128;
+constexpr std::size_t rights = 3;
+constexpr unsigned others_mask = 07; // of a mode: what everybody on the machine may do
+
+/// A file the process needs; "" and a note when it cannot be used.
+std::string read_file(Section& section, std::string_view key, const Surroundings& around, bool is_private) {
+  const auto named = section.word(key, path_bytes_max);
+  if (!named) return "";
+  const std::string path = around.absolute(named->text);
+  auto file = around.environment.read_file(path);
+  if (!file) {
+    section.mistake_at(named->at, key, file.error().message);
+  } else if (is_private && (file->mode & others_mask) != 0) {
+    section.mistake_at(named->at, key,
+                       fmt::format("{} is open to everybody on this machine (mode {:04o}): chmod 640 or less",
+                                   path, file->mode));
+  } else if (file->text.empty()) {
+    section.mistake_at(named->at, key, path + " is empty");
+  } else {
+    return std::move(file->text);
+  }
+  return "";
+}
+
+/// Never says what the secret is.
+void check_secret(Section& section, std::string_view key, const std::string& secret, std::size_t bytes_min) {
+  const auto is_odd = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; };
+  if (secret.size() < bytes_min) {
+    section.mistake(
+        key, fmt::format("the secret is {} bytes long, at least {} are needed", secret.size(), bytes_min));
+  } else if (secret.size() > limits::secret_bytes_max) {
+    section.mistake(key, fmt::format("the secret is over {} bytes long", limits::secret_bytes_max));
+  } else if (std::any_of(secret.begin(), secret.end(), is_odd)) {
+    section.mistake(key, "the secret holds blanks or control characters; it is one word on one line");
+  }
+}
+
+} // namespace
+
+std::string Surroundings::absolute(const std::string& path) const {
+  return path.empty() || path.front() == '/' ? path : folder + path;
+}
+
+void check_unique(Section& section, std::string_view key, const std::string& value,
+                  std::set<std::string>& seen, std::string_view of) {
+  if (value.empty() || seen.insert(value).second) return;
+  section.mistake(key, fmt::format("another {} is called \"{}\" already", of, value));
+}
+
+std::string read_secret(Section& section, std::string_view key, std::size_t bytes_min,
+                        const Surroundings& around) {
+  const std::string file_key = std::string(key) + "_file";
+  const std::string env_key = std::string(key) + "_env";
+  if (section.has(file_key) == section.has(env_key)) {
+    const bool both = section.has(file_key);
+    section.mistake(both ? env_key : "", both ? fmt::format("give {} or {}, not both", file_key, env_key)
+                                              : fmt::format("{} or {} is missing", file_key, env_key));
+    return "";
+  }
+  std::string secret;
+  const std::string& used = section.has(file_key) ? file_key : env_key;
+  if (section.has(file_key)) {
+    const std::string text = read_file(section, file_key, around, true);
+    if (text.empty()) return "";
+    secret = std::string(trim(text));
+  } else {
+    const auto name = section.word(env_key, name_bytes_max);
+    if (!name) return "";
+    const auto value = around.environment.variable(name->text);
+    if (!value) {
+      section.mistake_at(name->at, env_key, fmt::format("the environment has no {}", name->text));
+      return "";
+    }
+    secret = *value;
+  }
+  check_secret(section, used, secret, bytes_min);
+  return secret;
+}
+
+Listen read_listen(Section& top, const Surroundings& around) {
+  Listen listen;
+  auto section = top.section("listen", "listen");
+  if (!section) return listen;
+  listen.address = section->text("address", name_bytes_max, listen.address);
+  if (!is_ip_address(listen.address)) {
+    section->mistake("address", fmt::format("\"{}\" is not an IP address", listen.address));
+    listen.address = Listen().address;
+  }
+  listen.port = static_cast<std::uint16_t>(section->integer("port", 0, 65'535, listen.port));
+  listen.allow_plain = section->flag("allow_plain", false);
+  if (section->has("certificate") != section->has("key")) {
+    section->mistake(section->has("key") ? "key" : "certificate", "certificate and key go together");
+  } else if (section->has("certificate")) {
+    listen.certificate_file = around.absolute(section->text("certificate", path_bytes_max));
+    listen.key_file = around.absolute(section->text("key", path_bytes_max));
+    static_cast<void>(read_file(*section, "certificate", around, false));
+    static_cast<void>(read_file(*section, "key", around, true));
+  } else if (!is_loopback(listen.address) && !listen.allow_plain) {
+    section->mistake(
+        "address",
+        fmt::format("{} is not loopback: give certificate and key, or say allow_plain: true to send alarms "
+                    "and tokens unencrypted",
+                    listen.address));
+  }
+  return listen;
+}
+
+std::string read_store(Section& top, const Surroundings& around) {
+  const std::string fallback = Settings().store_folder;
+  auto section = top.section("store", "store");
+  return section ? around.absolute(section->text("folder", path_bytes_max, fallback)) : fallback;
+}
+
+std::vector<AccessKey> read_access_keys(Section& top, const Surroundings& around) {
+  std::vector<AccessKey> keys;
+  std::set<std::string> seen;
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  for (Section& section : top.sections("access_keys", limits::access_keys_max, "access_keys[]")) {
+    AccessKey key;
+    if (section.wants("id")) key.id = section.text("id", name_bytes_max);
+    // It stands between slashes in the signature's credential scope.
+    if (!std::all_of(key.id.begin(), key.id.end(), fits))
+      section.mistake("id", "only letters, digits, _ and -");
+    check_unique(section, "id", key.id, seen, "access key");
+    key.secret = read_secret(section, "secret", limits::secret_bytes_min, around);
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+std::vector<Token> read_tokens(Section& top, const Surroundings& around) {
+  static constexpr std::array<Right, rights> all{Right::events, Right::read, Right::act};
+  static const std::vector<std::string_view> words{"events", "read", "act"};
+  std::vector<Token> tokens;
+  std::set<std::string> names;
+  std::set<std::string> secrets;
+  for (Section& section : top.sections("tokens", limits::tokens_max, "tokens[]")) {
+    Token token;
+    if (section.wants("name")) token.name = section.text("name", name_bytes_max);
+    check_unique(section, "name", token.name, names, "token");
+    token.secret = read_secret(section, "token", limits::secret_bytes_min, around);
+    if (!token.secret.empty() && !secrets.insert(token.secret).second) {
+      section.mistake("", "another token has the same secret: the record could not tell the two apart");
+    }
+    const auto may = section.texts("may", rights, name_bytes_max);
+    if (section.wants("may") && may.empty())
+      section.mistake("may", "needs at least one of events, read, act");
+    for (const Word& word : may) {
+      if (std::find(words.begin(), words.end(), word.text) == words.end())
+        section.not_one_of("may", word, words);
+    }
+    for (const Right right : all) {
+      const auto is_it = [&](const Word& word) { return word.text == to_text(right); };
+      if (std::any_of(may.begin(), may.end(), is_it)) token.may.push_back(right);
+    }
+    tokens.push_back(std::move(token));
+  }
+  return tokens;
+}
+
+Speech read_speech(Section& top, const Surroundings& around, const std::string& store_folder) {
+  Speech speech;
+  speech.cache_folder = store_folder + "/speech";
+  auto section = top.section("speech", "speech");
+  if (!section) return speech;
+  // A bare name is looked up in PATH, as a shell does.
+  speech.open_jtalk = section->text("open_jtalk", path_bytes_max, speech.open_jtalk);
+  if (speech.open_jtalk.find('/') != std::string::npos)
+    speech.open_jtalk = around.absolute(speech.open_jtalk);
+  speech.dictionary = around.absolute(section->text("dictionary", path_bytes_max, speech.dictionary));
+  speech.voice_ja = around.absolute(section->text("voice_ja", path_bytes_max, speech.voice_ja));
+  if (section->has("cache_folder")) {
+    speech.cache_folder =
+        around.absolute(section->text_or_empty("cache_folder", path_bytes_max, speech.cache_folder));
+  }
+  return speech;
+}
+
+LogLevel read_log_level(Section& top) {
+  static constexpr std::array<LogLevel, 5> all{LogLevel::trace, LogLevel::debug, LogLevel::info,
+                                               LogLevel::warning, LogLevel::error};
+  auto section = top.section("log", "log");
+  const auto word = section ? section->word("level", name_bytes_max) : std::nullopt;
+  if (!word) return LogLevel::info;
+  std::vector<std::string_view> known;
+  for (const LogLevel level : all) {
+    if (word->text == to_text(level)) return level;
+    known.push_back(to_text(level));
+  }
+  section->not_one_of("level", *word, known);
+  return LogLevel::info;
+}
+
+} // namespace kaden::config

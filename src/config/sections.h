@@ -1,0 +1,53 @@
+/// sections.h - the parts of the configuration file, each read into its part of Settings. Room: config.
+/// Threads: values; one at a time. Errors: noted in the section's Notes; what was wrong keeps its default.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "kaden/config.h"
+#include "reader.h"
+
+namespace kaden::config {
+
+/// What surrounds the file.
+struct Surroundings {
+  const Environment& environment;
+  std::string folder; ///< of the configuration file, "" or with a '/' at its end
+
+  /// Relative paths begin at the configuration file.
+  std::string absolute(const std::string& path) const;
+};
+
+/// `<key>_file` or `<key>_env`: exactly one, readable, private, within the limits.
+std::string read_secret(Section& section, std::string_view key, std::size_t bytes_min,
+                        const Surroundings& around);
+
+// edge.cpp: how Kaden meets the world
+Listen read_listen(Section& top, const Surroundings& around);
+std::string read_store(Section& top, const Surroundings& around);
+std::vector<AccessKey> read_access_keys(Section& top, const Surroundings& around);
+std::vector<Token> read_tokens(Section& top, const Surroundings& around);
+Speech read_speech(Section& top, const Surroundings& around, const std::string& store_folder);
+LogLevel read_log_level(Section& top);
+
+// carriers.cpp
+std::optional<Sip> read_sip(Section& top, const Surroundings& around);
+
+// plan.cpp: whom to call
+/// Numbers need the trunk's proxy: they become SIP URIs there.
+std::vector<incident::Person> read_people(Section& top, const std::optional<Sip>& sip);
+std::vector<incident::Policy> read_policies(Section& top, const std::vector<incident::Person>& people);
+std::vector<incident::Route> read_routes(Section& top, const std::vector<incident::Policy>& policies);
+
+// rules.cpp: what to watch
+std::vector<alarm::Rule> read_rules(Section& top);
+
+/// Notes a second use of an id. `of` names the kind: "person".
+void check_unique(Section& section, std::string_view key, const std::string& value,
+                  std::set<std::string>& seen, std::string_view of);
+/// Severities of a route, a rule.
+const std::vector<std::string_view>& severity_words();
+
+} // namespace kaden::config

@@ -1,0 +1,46 @@
+#include "shapes.h"
+
+#include <algorithm>
+
+#include "kaden/result.h"
+
+namespace kaden::config {
+
+const std::vector<Shape>& shapes() {
+  static const std::vector<Shape> all{
+      {"",
+       {"listen", "store", "access_keys", "allow_unsigned_on_loopback", "tokens", "carriers", "speech",
+        "people", "policies", "routes", "alarms", "log"}},
+      {"listen", {"address", "port", "certificate", "key", "allow_plain"}},
+      {"store", {"folder"}},
+      {"access_keys[]", {"id", "secret_file", "secret_env"}},
+      {"tokens[]", {"name", "token_file", "token_env", "may"}},
+      {"carriers", {"sip"}},
+      {"carriers.sip",
+       {"bind", "port", "advertise", "from", "display", "proxy", "user", "password_file", "password_env",
+        "rtp_ports", "require_media", "allow"}},
+      {"speech", {"open_jtalk", "dictionary", "voice_ja", "cache_folder"}},
+      {"people[]", {"id", "name", "language", "call"}},
+      {"policies[]", {"id", "levels", "rounds", "redial", "ring_s", "last_resort"}},
+      {"policies[].levels[]", {"people", "wait_s"}},
+      {"policies[].redial", {"busy", "no_answer", "no_key", "carrier_failed"}},
+      {"policies[].redial.*", {"wait_s", "most"}},
+      {"routes[]", {"severity", "source", "labels", "policy", "group_by"}},
+      {"alarms[]",
+       {"name", "namespace", "metric", "for_each", "where", "statistic", "period_s", "datapoints", "of",
+        "when", "missing", "unit", "severity", "say", "labels"}},
+      {"alarms[].say", {"ja", "en"}},
+      {"log", {"level"}},
+  };
+  return all;
+}
+
+const Shape& shape_of(std::string_view path) {
+  const auto& all = shapes();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Shape& shape) { return shape.path == path; });
+  require(found != all.end(), "every section of the configuration has its row in shapes()");
+  return *found;
+}
+
+} // namespace kaden::config

@@ -1,0 +1,280 @@
+// Alarm events: which incident takes them, and what they change there. Routes are asked when something opens
+// or worsens.
+#include <algorithm>
+
+#include "engine_impl.h"
+
+namespace kaden::incident {
+
+namespace {
+
+constexpr std::size_t linear_search_max = 16; // alarms of one incident; beyond, an index pays
+
+Key alarm_key_of(std::string_view source, std::string_view alarm) {
+  return key_of({"alarm", source, alarm});
+}
+
+/// Routes name an event's own fields like labels. A label that is missing is empty text.
+std::string_view field_of(const AlarmEvent& event, const std::string& name) {
+  if (name == "alarm") return event.alarm;
+  if (name == "machine") return event.machine;
+  const auto found = event.labels.find(name);
+  return found == event.labels.end() ? std::string_view() : std::string_view(found->second);
+}
+
+bool matches(const Route& route, const AlarmEvent& event) {
+  const auto& globs = route.sources;
+  if (!globs.empty() && std::none_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+        return glob_match(glob, event.source);
+      })) {
+    return false;
+  }
+  const auto& severities = route.severities;
+  if (!severities.empty() &&
+      std::find(severities.begin(), severities.end(), event.severity) == severities.end()) {
+    return false;
+  }
+  return std::all_of(route.labels.begin(), route.labels.end(), [&](const auto& label) {
+    return glob_match(label.second, field_of(event, label.first));
+  });
+}
+
+/// By policy and values, not by the route's place: a configuration that only moves routes leaves groups as
+/// they are.
+Key group_key_of(const Route& route, const AlarmEvent& event) {
+  Packer values;
+  for (const std::string& name : route.group_by) {
+    values.text(name);
+    values.text(field_of(event, name));
+  }
+  return key_of({"group", route.policy, values.bytes()});
+}
+
+/// Whether what just fired (`what`: a repeat, again after OK, or new in its group) makes the calling start
+/// over.
+std::optional<Why> why_call_anew(const Incident& incident, const Plan& plan_now, bool is_worse, Why what) {
+  if (incident.state == IncidentState::acknowledged) {
+    if (is_worse) return Why::worse;
+    if (what == Why::fired_again) return what;
+    return std::nullopt; // one who has the group has its new alarms
+  }
+  // Recorded only, so far: now somebody has to be called.
+  if (!incident.plan->calls()) return plan_now.calls() ? std::optional(Why::worse) : std::nullopt;
+  // Nobody took it and nobody is being called: what is new deserves new calls.
+  if (incident.exhausted && is_worse) return Why::worse;
+  if (incident.exhausted && what != Why::duplicate) return what;
+  return std::nullopt;
+}
+
+std::string describe(const AlarmEvent& event) {
+  std::string out(kaden::to_text(event.state));
+  out += ' ';
+  out += event.alarm;
+  if (!event.reason.empty()) out += ": " + event.reason;
+  return out;
+}
+
+} // namespace
+
+const Route* Engine::Impl::route_of(const AlarmEvent& event) const {
+  const auto found = std::find_if(config.routes.begin(), config.routes.end(),
+                                  [&](const Route& route) { return matches(route, event); });
+  return found == config.routes.end() ? nullptr : &*found;
+}
+
+std::shared_ptr<const Plan> Engine::Impl::plan_of(const Route* route) {
+  if (route != nullptr && !route->policy.empty()) {
+    const auto policy = std::find_if(config.policies.begin(), config.policies.end(),
+                                     [&](const Policy& each) { return each.id == route->policy; });
+    if (policy != config.policies.end() && !policy->levels.empty()) {
+      auto& plan = plans[route->policy];
+      if (!plan) plan = make_plan(config, *policy);
+      return plan;
+    }
+  }
+  if (!silent_plan) silent_plan = make_silent_plan(config);
+  return silent_plan;
+}
+
+void Engine::Impl::take(const AlarmReported& in) {
+  const AlarmEvent& event = in.event;
+  const Key id = key_of({"event", event.source, event.event_id});
+  if (seen.contains(id)) {
+    ++duplicates_ever;
+    return;
+  }
+  seen.add(id, last_at);
+  // An alarm stays with the incident that holds it, even when its labels or the routes have changed since.
+  const Key alarm_key = alarm_key_of(event.source, event.alarm);
+  const Route* route = route_of(event);
+  const bool is_grouped = route != nullptr && !route->group_by.empty();
+  const Key group_key = is_grouped ? group_key_of(*route, event) : alarm_key;
+  auto open_incident = open_by_key.find(alarm_key);
+  if (open_incident == open_by_key.end() && is_grouped) open_incident = open_by_key.find(group_key);
+  if (open_incident != open_by_key.end()) {
+    join(*find(open_incident->second), event, alarm_key, route);
+  } else if (event.state == AlarmState::alarm) {
+    open_for(event, alarm_key, group_key, route);
+  }
+}
+
+Incident& Engine::Impl::open(const Key& key, Severity severity, std::shared_ptr<const Plan> plan) {
+  Incident incident;
+  incident.id = ++incidents_ever;
+  incident.key = key;
+  incident.severity = severity;
+  incident.opened_at = last_at;
+  incident.plan = std::move(plan);
+  ++triggered;
+  open_by_key.emplace(key, incident.id);
+  return incidents.emplace(incident.id, std::move(incident)).first->second;
+}
+
+void Engine::Impl::open_for(const AlarmEvent& event, const Key& alarm_key, const Key& group_key,
+                            const Route* route) {
+  Incident& incident = open(group_key, event.severity, plan_of(route));
+  incident.is_group = alarm_key != group_key;
+  tell(incident, Happening::alarm, Why::new_problem, {}, {}, describe(event));
+  add_alarm(incident, event, alarm_key);
+  tell(incident, Happening::opened, Why::new_problem, {}, {}, incident.plan->policy.id);
+  if (incident.plan->calls()) {
+    begin(incident);
+  } else {
+    tell(incident, Happening::not_called, route == nullptr ? Why::no_route : Why::no_policy);
+  }
+}
+
+void Engine::Impl::join(Incident& incident, const AlarmEvent& event, const Key& alarm_key,
+                        const Route* route) {
+  Alarm* alarm = alarm_in(incident, event, alarm_key);
+  switch (event.state) {
+    case AlarmState::alarm:
+      fire(incident, alarm, event, alarm_key, route);
+      return;
+    case AlarmState::ok:
+      if (alarm != nullptr) clear(incident, *alarm, event);
+      return;
+    case AlarmState::insufficient_data:
+      if (alarm == nullptr) return;
+      if (alarm->state != event.state) alarm->since = last_at;
+      alarm->state = event.state;
+      tell(incident, Happening::alarm, Why::none, {}, {}, describe(event));
+      return;
+  }
+}
+
+// ALARM in an open incident: known and active, known and OK again before, or new.
+void Engine::Impl::fire(Incident& incident, Alarm* alarm, const AlarmEvent& event, const Key& alarm_key,
+                        const Route* route) {
+  const bool is_active = alarm != nullptr && alarm->active;
+  const Why why = is_active ? Why::duplicate : alarm != nullptr ? Why::fired_again : Why::same_group;
+  tell(incident, is_active ? Happening::repeated : Happening::alarm, why, {}, {}, describe(event));
+  if (alarm == nullptr) {
+    add_alarm(incident, event, alarm_key);
+  } else {
+    if (alarm->state != AlarmState::alarm) alarm->since = last_at;
+    if (!is_active) {
+      alarm->active = true;
+      ++incident.active;
+      ++alarms_active;
+      if (incident.is_group) open_by_key.emplace(alarm_key, incident.id);
+    }
+    alarm->state = event.state;
+    alarm->severity = event.severity;
+    alarm->set_text(text_of(event));
+    texts.release(alarm->say);
+    alarm->say = texts.share(event.say);
+  }
+  const auto plan = plan_of(route);
+  const bool is_worse = event.severity > incident.severity;
+  if (const auto anew = why_call_anew(incident, *plan, is_worse, why)) {
+    reopen(incident, *anew, event.severity, plan);
+  } else if (is_worse) {
+    raise(incident, event.severity);
+  }
+}
+
+void Engine::Impl::clear(Incident& incident, Alarm& alarm, const AlarmEvent& event) {
+  if (alarm.state != AlarmState::ok) alarm.since = last_at;
+  alarm.state = AlarmState::ok;
+  if (!alarm.active) return;
+  alarm.active = false;
+  --incident.active;
+  --alarms_active;
+  if (incident.is_group) open_by_key.erase(alarm_key_of(event.source, event.alarm));
+  tell(incident, Happening::cleared, Why::by_source, {}, {}, describe(event));
+  if (incident.active == 0) resolve(incident, Why::by_source, event.source);
+}
+
+Alarm* Engine::Impl::alarm_in(Incident& incident, const AlarmEvent& event, const Key& alarm_key) {
+  if (incident.alarm_index) {
+    const auto found = incident.alarm_index->find(alarm_key);
+    return found == incident.alarm_index->end() ? nullptr : &incident.alarms[found->second];
+  }
+  const auto found = std::find_if(incident.alarms.begin(), incident.alarms.end(),
+                                  [&](const Alarm& alarm) { return alarm.is(event.source, event.alarm); });
+  return found == incident.alarms.end() ? nullptr : &*found;
+}
+
+void Engine::Impl::add_alarm(Incident& incident, const AlarmEvent& event, const Key& alarm_key) {
+  Alarm alarm;
+  alarm.severity = event.severity;
+  alarm.since = last_at;
+  alarm.say = texts.share(event.say);
+  alarm.set_text(text_of(event));
+  incident.alarms.push_back(std::move(alarm));
+  ++incident.active;
+  ++alarms_active;
+  if (incident.is_group) open_by_key.emplace(alarm_key, incident.id);
+  if (incident.alarm_index) {
+    incident.alarm_index->emplace(alarm_key, static_cast<std::uint32_t>(incident.alarms.size() - 1));
+  } else {
+    index_group(incident);
+  }
+}
+
+void Engine::Impl::index_group(Incident& incident) {
+  if (incident.alarms.size() <= linear_search_max) return;
+  incident.alarm_index = std::make_unique<std::map<Key, std::uint32_t>>();
+  std::uint32_t place = 0;
+  for (const Alarm& alarm : incident.alarms) incident.alarm_index->emplace(alarm_key(alarm), place++);
+}
+
+Key alarm_key(const Alarm& alarm) {
+  const AlarmText text = alarm.text();
+  return alarm_key_of(text.source, text.alarm);
+}
+
+void Engine::Impl::forget_keys(const Incident& incident) {
+  open_by_key.erase(incident.key);
+  if (!incident.is_group) return;
+  for (const Alarm& alarm : incident.alarms) {
+    if (alarm.active) open_by_key.erase(alarm_key(alarm));
+  }
+}
+
+// A test is an incident of its own, with one person and one round; it ends by itself.
+void Engine::Impl::take(const TestCallAsked& in) {
+  const Key key = key_of({"test", in.request_id});
+  if (seen.contains(key)) {
+    ++duplicates_ever;
+    return;
+  }
+  seen.add(key, last_at);
+  const auto person = std::find_if(config.people.begin(), config.people.end(),
+                                   [&](const Person& each) { return each.id == in.person; });
+  if (person == config.people.end()) return;
+  Incident& incident = open(key, Severity::info, make_test_plan(config, *person));
+  incident.is_test = true;
+  AlarmEvent event;
+  event.source = "test";
+  event.alarm = "test call";
+  event.severity = Severity::info;
+  event.reason = in.by;
+  if (!in.text.empty()) event.say[person->language] = in.text;
+  add_alarm(incident, event, key);
+  tell(incident, Happening::opened, Why::test, in.person, {}, in.by);
+  begin(incident);
+}
+
+} // namespace kaden::incident

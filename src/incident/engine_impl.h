@@ -1,0 +1,116 @@
+/// incident/engine_impl.h - the engine's inside, one function per rule. Room: incident.
+/// Where to look: engine.cpp takes inputs; alarms.cpp groups and routes; escalation.cpp decides whom to call
+/// next; calls.cpp hears what became of calls; settle.cpp acknowledges, resolves, reopens; snapshot.cpp and
+/// views.cpp read. Threads: the engine's owner. Errors: none at run time.
+#pragma once
+
+#include <deque>
+#include <functional>
+
+#include "kaden/incident.h"
+#include "state.h"
+
+namespace kaden::incident {
+
+/// Its key in the index of open incidents.
+Key alarm_key(const Alarm& alarm);
+
+struct Engine::Impl {
+  // engine.cpp
+  std::vector<Effect> apply(const Input& input, WallTime at, Position position);
+  bool is_repeat(const Input& input) const;
+  void take(const Started& in);
+  void take(const ConfigChanged& in);
+  void take(const TimePassed& in);
+  void fire_due();
+  void tell(Incident& incident, Happening what, Why why = Why::none, std::string_view person = {},
+            std::string_view call = {}, std::string detail = {});
+  Incident* find(std::uint64_t id);
+  const Incident* find(std::uint64_t id) const;
+
+  // alarms.cpp
+  void take(const AlarmReported& in);
+  void take(const TestCallAsked& in);
+  const Route* route_of(const AlarmEvent& event) const;
+  std::shared_ptr<const Plan> plan_of(const Route* route);
+  Incident& open(const Key& key, Severity severity, std::shared_ptr<const Plan> plan);
+  void open_for(const AlarmEvent& event, const Key& alarm_key, const Key& group_key, const Route* route);
+  void join(Incident& incident, const AlarmEvent& event, const Key& alarm_key, const Route* route);
+  void fire(Incident& incident, Alarm* alarm, const AlarmEvent& event, const Key& alarm_key,
+            const Route* route);
+  void clear(Incident& incident, Alarm& alarm, const AlarmEvent& event);
+  Alarm* alarm_in(Incident& incident, const AlarmEvent& event, const Key& alarm_key);
+  void add_alarm(Incident& incident, const AlarmEvent& event, const Key& alarm_key);
+  void index_group(Incident& incident);
+  void forget_keys(const Incident& incident);
+
+  // escalation.cpp
+  void begin(Incident& incident);
+  void advance(Incident& incident);
+  void begin_stage(Incident& incident);
+  void leave_stage(Incident& incident);
+  void exhaust(Incident& incident);
+  /// The due turn to dial now; nothing when all due people are in calls.
+  Turn* pick(Incident& incident);
+  bool is_free(const std::string& person, const Incident& for_whom) const;
+  void dial(Incident& incident, Turn& turn);
+  void wait_for_lines(Incident& incident);
+  void stop_waiting(Incident& incident);
+  void set_due(Incident& incident, WallTime due);
+  void serve(const std::string& person);
+  const std::string& person_id(const Incident& incident, const Turn& turn) const;
+
+  // calls.cpp
+  void take(const CallProgressed& in);
+  void take(const KeyPressed& in);
+  void take(const CallEnded& in);
+  Verdict judge(Incident& incident, CallEntry& call, char key);
+  void settle_turn(Incident& incident, const Call& call, LineOutcome outcome);
+  void redial(Incident& incident, std::size_t place, const Redial& rule, std::uint16_t& used, Why why);
+
+  // settle.cpp
+  void take(const AcknowledgeAsked& in);
+  void take(const ResolveAsked& in);
+  void acknowledge(Incident& incident, Why why, std::string_view by, const CallEntry* by_call);
+  void reopen(Incident& incident, Why why, Severity severity, std::shared_ptr<const Plan> plan);
+  void raise(Incident& incident, Severity severity);
+  void resolve(Incident& incident, Why why, std::string_view by);
+  void end_call(Incident& incident, EndReason reason);
+  void keep_resolved(const Incident& incident);
+
+  // snapshot.cpp
+  std::string save() const;
+  bool restore(std::string_view body);
+  bool restore_calls(Unpacker& in);
+
+  // derive.cpp
+  bool derive();
+  bool derive_calls();
+  bool derive_run(Incident& incident);
+  bool derive_keys(Incident& incident);
+
+  // State
+  Config config;
+  std::string installation;
+  Position last_position = 0;
+  WallTime last_at{};
+  std::map<std::uint64_t, Incident> incidents;
+  std::map<std::string, Call, std::less<>> calls;
+  SeenIds seen;
+  std::deque<std::uint64_t> resolved; // oldest first; what is beyond the limit is forgotten
+  std::uint64_t incidents_ever = 0, calls_ever = 0, exhausted_ever = 0, duplicates_ever = 0;
+
+  // Derived
+  std::map<Key, std::uint64_t> open_by_key; // keys of groups and of their active alarms
+  std::set<std::pair<WallTime, std::uint64_t>> due;
+  std::map<std::string, Line> lines;
+  std::map<std::string, std::shared_ptr<const Plan>> plans; // of the current configuration, by policy
+  std::shared_ptr<const Plan> silent_plan;
+  TextPool texts;
+  std::size_t triggered = 0, acknowledged = 0, alarms_active = 0;
+
+  // The input being taken
+  std::vector<Effect> effects;
+};
+
+} // namespace kaden::incident

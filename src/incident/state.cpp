@@ -1,0 +1,53 @@
+#include "state.h"
+
+namespace kaden::incident {
+
+SharedText TextPool::share(const SpokenText& text) {
+  if (text.empty()) return nullptr;
+  return *texts_.insert(std::make_shared<const SpokenText>(text)).first;
+}
+
+void TextPool::release(SharedText& text) {
+  if (text && text.use_count() == 2) texts_.erase(text); // this one and the pool's
+  text.reset();
+}
+
+void Alarm::set_text(const AlarmText& text) {
+  Packer out;
+  for (const std::string_view each : {text.source, text.alarm, text.machine, text.reason}) out.text(each);
+  for (const auto& [name, value] : text.labels) {
+    out.text(name);
+    out.text(value);
+  }
+  packed.assign(out.bytes().begin(), out.bytes().end());
+  packed.shrink_to_fit();
+}
+
+AlarmText Alarm::text() const {
+  Unpacker in(std::string_view(packed.data(), packed.size()));
+  AlarmText out;
+  for (std::string_view* each : {&out.source, &out.alarm, &out.machine, &out.reason}) *each = in.text();
+  while (!in.done()) {
+    const std::string_view name = in.text();
+    out.labels.emplace_back(name, in.text());
+  }
+  return out;
+}
+
+bool Alarm::is(std::string_view source, std::string_view alarm) const {
+  Unpacker in(std::string_view(packed.data(), packed.size()));
+  return in.text() == source && in.text() == alarm;
+}
+
+AlarmText text_of(const AlarmEvent& event) {
+  AlarmText out{event.source, event.alarm, event.machine, event.reason, {}};
+  out.labels.assign(event.labels.begin(), event.labels.end());
+  return out;
+}
+
+Ending& Incident::end() {
+  if (!ending) ending = std::make_unique<Ending>();
+  return *ending;
+}
+
+} // namespace kaden::incident

@@ -1,0 +1,284 @@
+// Disks that fail: every write, sync, truncation and opening in turn, disks that are full, and kill -9.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <random>
+
+#include "kaden/journal.h"
+#include "test_folder.h"
+
+namespace kaden::journal {
+namespace {
+
+// A VFS over the system's that fails the Nth operation that could lose data. SQLite's VFS interface is a C
+// table of functions without a context, hence the one object at file scope.
+struct FaultPlan {
+  long long until = -1; ///< operations that still succeed; -1: no fault ordered
+  int code = SQLITE_OK;
+  bool hit = false;
+
+  int next() {
+    if (until < 0) return SQLITE_OK;
+    if (until-- > 0) return SQLITE_OK;
+    hit = true;
+    return code;
+  }
+};
+FaultPlan plan;
+
+struct FaultyFile {
+  sqlite3_file base;
+  sqlite3_file* real;
+};
+sqlite3_file* real(sqlite3_file* file) {
+  return reinterpret_cast<FaultyFile*>(file)->real;
+}
+
+int faulty_write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
+  const int code = plan.next();
+  return code != SQLITE_OK ? code : real(file)->pMethods->xWrite(real(file), data, size, offset);
+}
+int faulty_sync(sqlite3_file* file, int flags) {
+  const int code = plan.next();
+  return code != SQLITE_OK ? code : real(file)->pMethods->xSync(real(file), flags);
+}
+int faulty_truncate(sqlite3_file* file, sqlite3_int64 size) {
+  const int code = plan.next();
+  return code != SQLITE_OK ? code : real(file)->pMethods->xTruncate(real(file), size);
+}
+int faulty_close(sqlite3_file* file) {
+  return real(file)->pMethods->xClose(real(file));
+}
+
+sqlite3_io_methods faulty_methods() {
+  sqlite3_io_methods methods{};
+  methods.iVersion = 2;
+  methods.xClose = faulty_close;
+  methods.xRead = [](sqlite3_file* file, void* data, int size, sqlite3_int64 offset) {
+    return real(file)->pMethods->xRead(real(file), data, size, offset);
+  };
+  methods.xWrite = faulty_write;
+  methods.xTruncate = faulty_truncate;
+  methods.xSync = faulty_sync;
+  methods.xFileSize = [](sqlite3_file* file, sqlite3_int64* size) {
+    return real(file)->pMethods->xFileSize(real(file), size);
+  };
+  methods.xLock = [](sqlite3_file* file, int lock) { return real(file)->pMethods->xLock(real(file), lock); };
+  methods.xUnlock = [](sqlite3_file* file, int lock) {
+    return real(file)->pMethods->xUnlock(real(file), lock);
+  };
+  methods.xCheckReservedLock = [](sqlite3_file* file, int* held) {
+    return real(file)->pMethods->xCheckReservedLock(real(file), held);
+  };
+  methods.xFileControl = [](sqlite3_file* file, int op, void* argument) {
+    return real(file)->pMethods->xFileControl(real(file), op, argument);
+  };
+  methods.xSectorSize = [](sqlite3_file* file) { return real(file)->pMethods->xSectorSize(real(file)); };
+  methods.xDeviceCharacteristics = [](sqlite3_file* file) {
+    return real(file)->pMethods->xDeviceCharacteristics(real(file));
+  };
+  methods.xShmMap = [](sqlite3_file* file, int page, int size, int extend, void volatile** memory) {
+    return real(file)->pMethods->xShmMap(real(file), page, size, extend, memory);
+  };
+  methods.xShmLock = [](sqlite3_file* file, int offset, int count, int flags) {
+    return real(file)->pMethods->xShmLock(real(file), offset, count, flags);
+  };
+  methods.xShmBarrier = [](sqlite3_file* file) { real(file)->pMethods->xShmBarrier(real(file)); };
+  methods.xShmUnmap = [](sqlite3_file* file, int remove) {
+    return real(file)->pMethods->xShmUnmap(real(file), remove);
+  };
+  return methods;
+}
+const sqlite3_io_methods methods_table = faulty_methods();
+sqlite3_vfs* system_vfs = nullptr;
+
+int faulty_open(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags, int* out_flags) {
+  file->pMethods = nullptr;
+  const int ordered = plan.next();
+  if (ordered != SQLITE_OK) return ordered == SQLITE_FULL ? SQLITE_FULL : SQLITE_CANTOPEN;
+  auto* faulty = reinterpret_cast<FaultyFile*>(file);
+  faulty->real = reinterpret_cast<sqlite3_file*>(faulty + 1);
+  const int code = system_vfs->xOpen(system_vfs, name, faulty->real, flags, out_flags);
+  if (faulty->real->pMethods != nullptr) file->pMethods = &methods_table;
+  return code;
+}
+
+class FaultyDisk : public testing::Test {
+ protected:
+  void SetUp() override {
+    system_vfs = sqlite3_vfs_find("unix");
+    ASSERT_NE(system_vfs, nullptr);
+    vfs_ = *system_vfs;
+    vfs_.zName = "faulty";
+    vfs_.szOsFile = static_cast<int>(sizeof(FaultyFile)) + system_vfs->szOsFile;
+    vfs_.xOpen = faulty_open;
+    plan = {};
+    ASSERT_EQ(sqlite3_vfs_register(&vfs_, 1), SQLITE_OK);
+  }
+  void TearDown() override {
+    plan = {};
+    sqlite3_vfs_unregister(&vfs_);
+    sqlite3_vfs_register(system_vfs, 1);
+  }
+  sqlite3_vfs vfs_{};
+};
+
+std::vector<NewEntry> batch(int number, int size) {
+  return {static_cast<std::size_t>(size),
+          {wall_time(number), std::to_string(number) + std::string(1'000, '.')}};
+}
+
+/// What the world was told is durable.
+struct Told {
+  Position position = 0;
+  int records = 0;
+  bool stopped = false; ///< the journal said corrupt: restart
+};
+
+/// A short life: appends, records and snapshots; goes on after failures, as a server would.
+void live(const std::string& path, Told& told) {
+  auto journal = open_sqlite(path);
+  if (!journal) return;
+  auto records = open_records(path);
+  for (int number = 0; number < 3; ++number) {
+    const Position before = (*journal)->last_position();
+    const auto appended = (*journal)->append(batch(number, 2));
+    if (appended) {
+      EXPECT_EQ(*appended, before + 2);
+      EXPECT_FALSE(told.stopped) << "an append went on after the journal said stop";
+      told.position = *appended;
+    } else {
+      EXPECT_EQ((*journal)->last_position(), before);
+      told.stopped = told.stopped || appended.error().fault == Fault::corrupt;
+    }
+    const std::vector<Records::Change> change = {{"alarm", std::to_string(told.records), "x"}};
+    if (records && (*records)->apply(change)) ++told.records;
+    if (number == 1) static_cast<void>((*journal)->save_snapshot({(*journal)->last_position(), "state"}));
+  }
+}
+
+void expect_kept(const std::string& path, const Told& told, const std::string& when) {
+  auto journal = open_sqlite(path);
+  ASSERT_TRUE(journal) << when << ": " << journal.error().message;
+  EXPECT_GE((*journal)->last_position(), told.position) << when;
+  EXPECT_EQ((*journal)->last_position() % 2, 0U) << when << ": half a batch";
+  const Check check = (*journal)->verify().value();
+  EXPECT_EQ(check.first_bad, 0U) << when << ": " << check.reason;
+  EXPECT_TRUE((*journal)->append(batch(9, 2))) << when;
+  auto records = open_records(path);
+  ASSERT_TRUE(records) << when;
+  EXPECT_GE((*records)->all("alarm").value().size(), static_cast<std::size_t>(told.records)) << when;
+}
+
+TEST_F(FaultyDisk, every_operation_may_fail_once) {
+  for (const int code : {SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_FULL}) {
+    bool hit = true;
+    long long tried = 0;
+    for (; hit; ++tried) {
+      const TestFolder folder;
+      plan = {tried, code, false};
+      Told told;
+      live(folder.file(), told);
+      hit = plan.hit;
+      plan = {};
+      const std::string when =
+          "SQLite code " + std::to_string(code) + " at operation " + std::to_string(tried);
+      EXPECT_FALSE(told.stopped && code == SQLITE_FULL) << when << ": a full disk needs no restart";
+      expect_kept(folder.file(), told, when);
+      EXPECT_TRUE(hit || told.position == 6) << "without a fault everything is appended";
+    }
+    EXPECT_GT(tried, 40) << "the plan reached too few operations";
+    RecordProperty("operations", static_cast<int>(tried));
+  }
+}
+
+TEST_F(FaultyDisk, a_failed_sync_stops_the_journal_until_it_is_opened_again) {
+  const TestFolder folder;
+  {
+    auto journal = open_sqlite(folder.file());
+    ASSERT_TRUE(journal);
+    ASSERT_TRUE((*journal)->append(batch(1, 1)));
+    bool failed = false;
+    for (long long n = 0; !failed; ++n) {
+      plan = {n, SQLITE_IOERR_FSYNC, false};
+      const auto appended = (*journal)->append(batch(2, 1));
+      failed = !appended;
+      EXPECT_TRUE(appended || appended.error().fault == Fault::unavailable);
+    }
+    plan = {};
+    const auto after = (*journal)->append(batch(3, 1));
+    ASSERT_FALSE(after);
+    EXPECT_EQ(after.error().fault, Fault::corrupt);
+    EXPECT_EQ((*journal)->save_snapshot({1, "x"}).error().fault, Fault::corrupt);
+  }
+  auto journal = open_sqlite(folder.file());
+  ASSERT_TRUE(journal) << journal.error().message;
+  EXPECT_TRUE((*journal)->append(batch(3, 1)));
+}
+
+TEST_F(FaultyDisk, a_full_disk_refuses_and_goes_on_when_there_is_room) {
+  const TestFolder folder;
+  auto journal = open_sqlite(folder.file());
+  ASSERT_TRUE(journal);
+  ASSERT_TRUE((*journal)->append(batch(1, 2)));
+  for (int round = 0; round < 3; ++round) {
+    plan = {0, SQLITE_FULL, false};
+    const auto refused = (*journal)->append(batch(2, 5));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, Fault::unavailable);
+    EXPECT_EQ((*journal)->last_position(), 2U);
+  }
+  plan = {};
+  EXPECT_EQ((*journal)->append(batch(3, 1)).value(), 3U);
+  EXPECT_EQ((*journal)->verify().value().first_bad, 0U);
+}
+
+TEST(KilledWriter, nothing_acknowledged_is_lost) {
+  const TestFolder folder;
+  std::minstd_rand chance(20'261'123);
+  Position told = 0;
+  for (int round = 0; round < 12; ++round) {
+    int ends[2] = {-1, -1};
+    ASSERT_EQ(pipe(ends), 0);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      auto journal = open_sqlite(folder.file());
+      if (!journal) _exit(2);
+      for (int number = 0;; ++number) {
+        const auto appended = (*journal)->append(batch(number, 1 + number % 5));
+        if (!appended) _exit(3);
+        if (write(ends[1], &*appended, sizeof *appended) != sizeof *appended) _exit(4);
+        if (number % 7 == 0 && !(*journal)->save_snapshot({*appended, std::string(20'000, 's')})) _exit(5);
+      }
+    }
+    close(ends[1]);
+    // The kill falls after a random number of acknowledged appends, at any instant of the next one.
+    const auto wanted = static_cast<unsigned>(1 + chance() % 60);
+    Position position = 0;
+    for (unsigned i = 0; i < wanted && read(ends[0], &position, sizeof position) == sizeof position; ++i) {
+      told = position;
+    }
+    usleep(static_cast<unsigned>(chance() % 2'000));
+    ASSERT_EQ(kill(child, SIGKILL), 0);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the writer ended by itself with " << WEXITSTATUS(status);
+    while (read(ends[0], &position, sizeof position) == sizeof position) told = position;
+    close(ends[0]);
+
+    auto journal = open_sqlite(folder.file());
+    ASSERT_TRUE(journal) << journal.error().message;
+    EXPECT_GE((*journal)->last_position(), told);
+    EXPECT_LE((*journal)->last_position(), told + 5) << "at most the batch in flight may be there as well";
+    const Check check = (*journal)->verify().value();
+    EXPECT_EQ(check.first_bad, 0U) << check.reason;
+    EXPECT_TRUE((*journal)->latest_snapshot().value());
+    told = (*journal)->last_position();
+  }
+}
+
+} // namespace
+} // namespace kaden::journal

@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+"""kill -9 of the real binary at random instants under load, then an audit of the journal against the phones.
+
+While events arrive and calls go on, `kaden serve` is killed KILLS times and started again. Afterwards:
+  1. every event that was answered with 2xx is in the journal, once, and the hash chain holds;
+  2. every incident that was to be called ends acknowledged, resolved, or exhausted on record;
+  3. every acknowledgement by key has the key press in the phones' own log, in a call of that incident;
+  4. no person ever had two live calls at once, as the phones saw it, and no call is left open at the end;
+  5. a call that the journal counts as heard left a recording with speech in it.
+The seed is printed; KADEN_CRASH_SEED repeats the instants.
+"""
+
+import collections
+import json
+import os
+import pathlib
+import random
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import unittest
+import wave
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
+from town import KADEN, Town, wait_for  # noqa: E402
+
+KILLS = int(os.environ.get("KADEN_CRASH_KILLS", "50"))
+PEOPLE = {"sato": "ja", "ito": "en", "suzuki": "ja", "tanaka": "en", "kato": "ja", "abe": "en"}
+PLANS = [
+    "sato=answer@150,1@1200",
+    "ito=answer@50,1@700",
+    "suzuki=busy",
+    "tanaka=answer@300,2@900",
+    "kato=answer@100,3@400,1@1500",
+    "abe=answer@20,1@300",
+]
+
+
+class Load(threading.Thread):
+    """Reports a new alarm about once a second, and repeats what was not answered, as a good sender does."""
+
+    def __init__(self, town, rng):
+        super().__init__(daemon=True)
+        self.town, self.rng = town, rng
+        self.answered, self.sent = set(), 0
+        self.stopping = threading.Event()
+
+    def run(self):
+        waiting = collections.deque()
+        while not self.stopping.is_set() or waiting:
+            if not self.stopping.is_set():
+                self.sent += 1
+                waiting.append(self.sent)
+            for _ in range(len(waiting)):
+                number = waiting.popleft()
+                if not self.report(number):
+                    waiting.append(number)
+                    break
+            self.stopping.wait(self.rng.uniform(0.4, 1.2))
+            if self.stopping.is_set():
+                time.sleep(0.1)
+
+    def report(self, number):
+        body = {"source": "load", "event_id": f"event-{number}", "alarm": f"disk full {number % 3}-{number}",
+                "machine": f"web-{number % 4:02d}", "labels": {"team": "ab"[number % 2]}}
+        try:
+            status, _ = self.town.request("POST", "/api/v1/events", body, timeout=5)
+        except OSError:
+            return False
+        if status == 200:
+            self.answered.add(body["event_id"])
+        return status == 200
+
+
+class KillTest(unittest.TestCase):
+    def test_nothing_is_lost_and_nothing_is_doubled(self):
+        seed = int(os.environ.get("KADEN_CRASH_SEED", random.randrange(1 << 32)))
+        rng = random.Random(seed)
+        print(f"seed {seed} (KADEN_CRASH_SEED={seed} repeats the instants), {KILLS} kills", flush=True)
+        redial = "redial: {busy: {wait_s: 2, most: 1}, no_key: {wait_s: 1, most: 2}, no_answer: {wait_s: 1, most: 2}}"
+        policy = "".join(
+            f"  - id: {name}\n    levels: [{{people: [{first}], wait_s: 1}}, {{people: [{second}], wait_s: 1}}]\n"
+            f"    rounds: 4\n    {redial}\n    ring_s: 5\n    last_resort: [abe]\n"
+            for name, first, second in (("a", "sato, suzuki", "tanaka, ito"), ("b", "tanaka, kato", "ito"))
+        )
+        routes = "  - {labels: {team: a}, policy: a}\n  - {labels: {team: b}, policy: b}\n"
+        plans = [argument for plan in PLANS for argument in ("--plan", plan)]
+        with Town(PEOPLE, policy, routes) as town:
+            town.start_phone(*plans)
+            town.start_kaden()
+            load = Load(town, rng)
+            load.start()
+            for kill in range(1, KILLS + 1):
+                time.sleep(rng.uniform(0.05, 1.6))
+                town.kill_kaden()
+                town.start_kaden()
+                if kill % 10 == 0:
+                    print(f"  {kill} kills, {load.sent} events sent, {len(load.answered)} answered", flush=True)
+            load.stopping.set()
+            load.join(timeout=60)
+            self.assertFalse(load.is_alive(), "the load could not be delivered")
+            wait_for("every incident to end\n" + town.log("serve")[-3000:], lambda: self.all_ended(town), 240)
+            wait_for("the last call to end", lambda: not town.get("/api/v1/calls")["calls"], 60)
+            self.assertEqual(town.stop_kaden(), 0, town.log("serve")[-2000:])
+            self.audit(town, load)
+
+    @staticmethod
+    def all_ended(town):
+        return all(i["state"] != "triggered" or i.get("exhausted") for i in town.incidents())
+
+    # The audit --------------------------------------------------------------------------------------------------------
+
+    def audit(self, town, load):
+        store = town.folder / "store"
+        verified = subprocess.run([str(KADEN), "journal", "verify", "--store", str(store)], capture_output=True, text=True)
+        self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
+        with sqlite3.connect(store / "journal.db") as db:
+            entries = [json.loads(row[0]) for row in db.execute("select payload from entries order by position")]
+        reported = collections.Counter(e["event"]["event_id"] for e in entries if e["type"] == "AlarmReported")
+        self.assertEqual(load.answered - set(reported), set(), "answered with 2xx, but not in the journal")
+        self.assertGreaterEqual(len(load.answered), KILLS // 2)
+
+        phone = town.phone_events()
+        keys = collections.defaultdict(list)
+        for event in phone:
+            if event["event"] == "key":
+                keys[event["call_id"]].append(event["key"])
+        # What was acknowledged in the journal was pressed on a phone.
+        pressed = [e for e in entries if e["type"] == "KeyPressed" and e["key"] == "1"]
+        self.assertTrue(pressed)
+        for entry in pressed:
+            self.assertIn("1", keys[self.sip_call_id(entry["call"], keys)], f"no phone pressed 1 in {entry['call']}")
+        self.check_one_ear(phone)
+        self.check_recordings(entries, phone)
+        answered = sum(1 for e in phone if e["event"] == "answered")
+        starts = sum(1 for e in entries if e["type"] == "Started")
+        self.assertEqual(starts, KILLS + 1)
+        print(f"  {len(reported)} events, {len(entries)} journal entries, {answered} answered calls, {len(pressed)} taken by key",
+              flush=True)
+
+    @staticmethod
+    def sip_call_id(token, known):
+        """The Call-ID is the dial token, perhaps with a host part."""
+        for call_id in known:
+            if call_id.split("@")[0] == token:
+                return call_id
+        return token
+
+    def check_one_ear(self, phone):
+        live = collections.defaultdict(set)
+        for event in phone:
+            who, call = event.get("to"), event.get("call_id")
+            if event["event"] == "invite":
+                live[who].add(call)
+                self.assertEqual(len(live[who]), 1, f"{who} has two live calls: {live[who]} at {event['at_ms']}")
+            elif event["event"] == "ended":
+                live[who].discard(call)
+        self.assertEqual({who: calls for who, calls in live.items() if calls}, {}, "calls left open at the phones")
+
+    def check_recordings(self, entries, phone):
+        heard = {e["call"] for e in entries if e["type"] == "CallProgressed" and e["progress"] == "heard"}
+        recordings = {e["call_id"].split("@")[0]: e["wav"] for e in phone if e["event"] == "ended" and e.get("wav")}
+        self.assertTrue(recordings)
+        for call in heard:
+            self.assertIn(call, recordings)
+            with wave.open(recordings[call]) as wav:
+                self.assertEqual((wav.getframerate(), wav.getnchannels(), wav.getsampwidth()), (8000, 1, 2))
+                samples = wav.readframes(wav.getnframes())
+            loud = sum(1 for i in range(1, len(samples), 2) if samples[i] not in (0, 255))
+            self.assertGreater(loud, 4000, f"half a second of speech in {recordings[call]}")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,222 @@
+#!/usr/bin/python3
+"""The whole program against programs that nobody here wrote, and stories told like a phone call."""
+
+import json
+import os
+import pathlib
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import unittest
+import wave
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from town import KADEN, Town, free_port, wait_for  # noqa: E402
+
+
+class Stories(unittest.TestCase):
+    def test_one_alarm_one_answered_call(self):
+        with Town({"sato": "ja"}) as town:
+            town.start_phone("--plan", "sato=answer@200,1@6000")
+            town.start_kaden()
+            town.event("1", "disk full", "db-prod-3.example")
+            incident = town.wait_for_state(1, "acknowledged")
+            self.assertEqual(incident["acknowledged_by"], "sato")
+            wait_for("the call to end", lambda: "call_ended" in town.happenings(1))
+            happened = town.happenings(1)
+            for earlier, later in zip(
+                ["alarm", "opened", "dialling", "ringing", "answered", "key", "acknowledged"],
+                ["opened", "dialling", "ringing", "answered", "key", "acknowledged", "call_ended"],
+            ):
+                self.assertLess(happened.index(earlier), happened.index(later), happened)
+            town.event("2", "disk full", "db-prod-3.example", state="OK")
+            town.wait_for_state(1, "resolved")
+            ended = wait_for("the recording", lambda: [e for e in town.phone_events() if e["event"] == "recorded"])
+            with wave.open(ended[0]["wav"]) as wav:
+                self.assertGreater(wav.getnframes() / wav.getframerate(), 5)
+
+    def test_busy_then_the_next_person_at_once(self):
+        with Town({"sato": "ja", "ito": "en"}) as town:
+            town.start_phone("--plan", "sato=busy", "--plan", "ito=answer@100,1@500")
+            town.start_kaden()
+            town.event("1")
+            self.assertEqual(town.wait_for_state(1, "acknowledged")["acknowledged_by"], "ito")
+            self.assertEqual([e["to"] for e in town.phone_events() if e["event"] == "invite"][:2], ["sato", "ito"])
+
+    def test_cannot_take_it_goes_on_to_the_next(self):
+        with Town({"sato": "ja", "ito": "en"}) as town:
+            town.start_phone("--plan", "sato=answer@100,2@500", "--plan", "ito=answer@100,1@500")
+            town.start_kaden()
+            town.event("1")
+            self.assertEqual(town.wait_for_state(1, "acknowledged")["acknowledged_by"], "ito")
+
+    def test_a_voicemail_is_not_an_acknowledgement_and_the_last_resort_is_called(self):
+        policy = ("  - id: default\n    levels: [{people: [sato], wait_s: 0}]\n    rounds: 1\n    ring_s: 2\n"
+                  "    redial: {no_key: {wait_s: 0, most: 0}, no_answer: {wait_s: 0, most: 0}}\n    last_resort: [ito]\n")
+        with Town({"sato": "en", "ito": "en"}, policy) as town:
+            town.start_phone("--plan", "sato=voicemail,hangup@2500", "--plan", "ito=ring")
+            town.start_kaden()
+            town.event("1")
+            wait_for("the record that nobody took it", lambda: "exhausted" in town.happenings(1))
+            incident = town.incident(1)
+            self.assertEqual(incident["state"], "triggered")
+            self.assertTrue(incident["exhausted"])
+            self.assertIn("last_resort", town.happenings(1))
+            details = " ".join(e.get("detail", "") for e in incident["timeline"] if e["what"] == "call_ended")
+            self.assertIn("no_answer", details)
+
+    def test_when_the_alarm_clears_the_ringing_stops(self):
+        with Town({"sato": "ja"}) as town:
+            town.start_phone("--plan", "sato=ring")
+            town.start_kaden()
+            town.event("1")
+            wait_for("the phone to ring", lambda: "ringing" in town.happenings(1))
+            town.event("2", state="OK")
+            town.wait_for_state(1, "resolved")
+            wait_for("the ringing to stop", lambda: [e for e in town.phone_events() if e["event"] == "ended"], 5)
+
+    def test_acknowledged_by_api_while_it_rings(self):
+        with Town({"sato": "ja"}) as town:
+            town.start_phone("--plan", "sato=ring")
+            town.start_kaden()
+            town.event("1")
+            wait_for("the phone to ring", lambda: "ringing" in town.happenings(1))
+            self.assertEqual(town.request("POST", "/api/v1/incidents/1/ack")[0], 200)
+            wait_for("the ringing to stop", lambda: [e for e in town.phone_events() if e["event"] == "ended"], 5)
+            time.sleep(3)  # longer than every redial of the policy: no further call may come
+            self.assertEqual(len([e for e in town.phone_events() if e["event"] == "invite"]), 1)
+
+    def test_killed_while_it_rings_and_while_it_speaks(self):
+        for moment, plan in (("ringing", "sato=answer@1500,1@900"), ("answered", "sato=answer@100,1@4000")):
+            with self.subTest(moment), Town({"sato": "ja"}) as town:
+                town.start_phone("--plan", plan)
+                town.start_kaden()
+                town.event("1")
+                wait_for(moment, lambda: moment in town.happenings(1))
+                town.kill_kaden()
+                town.start_kaden()
+                town.wait_for_state(1, "acknowledged")
+                ended = [e for e in town.phone_events() if e["event"] == "ended"]
+                self.assertGreaterEqual(len(ended), 1, "the orphan was ended at the far end")
+                self.assertIn("recovered", town.happenings(1))
+
+    def test_a_guest_alarm_calls_and_clears(self):
+        alarms = ("  - {name: temperature, namespace: CWAgent, metric: temp, for_each: [host], statistic: Maximum, period_s: 10,"
+                  " datapoints: 1, of: 1, when: \"> 60\", severity: critical, say: {en: \"{machine} is too hot\","
+                  " ja: \"{machine} が熱すぎます\"}}\n")
+        with Town({"sato": "en"}, alarms=alarms) as town:
+            town.start_phone("--plan", "sato=answer@100,1@500")
+            town.start_kaden()
+            environment = dict(os.environ, AWS_ACCESS_KEY_ID=town.key_id, AWS_SECRET_ACCESS_KEY=town.key_secret,
+                               AWS_DEFAULT_REGION="ap-northeast-1", AWS_EC2_METADATA_DISABLED="true")
+
+            def put(value):
+                subprocess.run(["/usr/bin/aws", "--endpoint-url", town.url, "cloudwatch", "put-metric-data", "--namespace",
+                                "CWAgent", "--metric-data", json.dumps([{"MetricName": "temp", "Value": value, "StorageResolution": 1,
+                                "Dimensions": [{"Name": "host", "Value": "web-01"}]}])], env=environment, check=True)
+            put(95)
+            wait_for("the incident", lambda: town.incidents(), 40)
+            town.wait_for_state(1, "acknowledged")
+            words = [e["detail"] for e in town.incident(1)["timeline"] if e["what"] == "answered"]
+            self.assertIn("web-01 is too hot", words[0])
+            put(20)
+            town.wait_for_state(1, "resolved", 60)
+
+
+class BadInput(unittest.TestCase):
+    def test_malformed_http_and_sip_neither_crash_nor_stall(self):
+        rng = random.Random(7)
+        with Town({"sato": "ja"}) as town:
+            town.start_phone("--plan", "sato=answer@100,1@500")
+            town.start_kaden()
+            shapes = [b"", b"\r\n\r\n", b"GET", b"GET / HTTP/9.9\r\n\r\n", b"POST /api/v1/events HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+                      b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                      b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00" + bytes(200),
+                      b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n"]
+            for shape in shapes + [rng.randbytes(rng.randrange(1, 3000)) for _ in range(60)]:
+                with socket.create_connection(("127.0.0.1", town.port), timeout=5) as s:
+                    s.sendall(shape)
+            sip = [b"INVITE", b"INVITE sip:x SIP/2.0\r\n\r\n", b"SIP/2.0 200 OK\r\n\r\n", b"\r\n\r\n", b"X" * 60000,
+                   b"INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bKx\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n"
+                   b"Call-ID: x\r\nCSeq: 1 INVITE\r\nContact: *\r\nContent-Length: 0\r\n\r\n"]
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                for shape in sip + [rng.randbytes(rng.randrange(1, 1400)) for _ in range(200)]:
+                    for port in (town.sip_port, town.phone_port):
+                        s.sendto(shape, ("127.0.0.1", port))
+            # And still one alarm is one answered call.
+            town.event("1")
+            town.wait_for_state(1, "acknowledged")
+            self.assertTrue(town.is_healthy())
+
+    def test_bad_json_is_refused_with_the_field(self):
+        with Town({"sato": "ja"}) as town:
+            town.start_kaden()
+            for body, part in ((b"{", b"JSON"), (b"[]", b"object"), (b'{"event_id":"1"}', b"alarm"),
+                               (b"[" * 5000, b"JSON"), (b'{"event_id":"1","alarm":"a","say":{"fr":"x"}}', b"say")):
+                status, answer = town.request("POST", "/api/v1/events", body)
+                self.assertEqual(status, 400, answer)
+                self.assertIn(part, answer)
+            self.assertEqual(town.incidents(), [])
+
+    def test_bad_configuration_is_refused_with_file_line_and_column(self):
+        with Town({"sato": "ja"}) as town:
+            good = town.config.read_text()
+            for change, part in ((("people: [sato]", "people: [satoh]"), 'did you mean "sato"'),
+                                 (("port: ", "prt: "), "prt"), (("language: ja", "language: fr"), "language"),
+                                 (("sip:sato@", "http:sato@"), "sip")):
+                town.config.write_text(good.replace(*change, 1))
+                run = subprocess.run([str(KADEN), "check", "--config", str(town.config)], capture_output=True, text=True)
+                self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+                self.assertRegex(run.stderr + run.stdout, r"kaden\.yaml:\d+:\d+: ")
+                self.assertIn(part, run.stderr + run.stdout)
+                started = subprocess.run([str(KADEN), "serve", "--config", str(town.config)], capture_output=True, text=True, timeout=30)
+                self.assertEqual(started.returncode, 1)
+            town.config.write_text(good)
+            self.assertEqual(subprocess.run([str(KADEN), "check", "--config", str(town.config)]).returncode, 0)
+
+
+class RealPhones(unittest.TestCase):
+    def test_baresip_answers_and_presses_1(self):
+        if not shutil.which("baresip"):
+            self.fail("baresip is not installed; run tools/setup test")
+        port, control = free_port(socket.SOCK_DGRAM), free_port()
+        with Town({"sato": "en"}) as town:
+            folder = town.folder / "baresip"
+            folder.mkdir()
+            modules = "/usr/lib/baresip/modules"
+            (folder / "config").write_text(
+                f"sip_listen 127.0.0.1:{port}\nrtp_ports 30000-30100\naudio_player aufile,{folder}/heard.wav\n"
+                f"audio_source ausine,440\naudio_alert none\nmodule_path {modules}\nmodule g711.so\nmodule ausine.so\nmodule aufile.so\n"
+                f"module_app account.so\nmodule_app menu.so\nmodule ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n")
+            (folder / "accounts").write_text("<sip:sato@127.0.0.1>;regint=0;answermode=auto;audio_codecs=PCMU\n")
+            (folder / "contacts").write_text("")
+            town.phone_port = port
+            town.config.write_text(town.configuration())
+            baresip = subprocess.Popen(["baresip", "-f", str(folder)], stdout=open(folder / "log", "wb"), stderr=subprocess.STDOUT,
+                                       stdin=subprocess.DEVNULL)
+            town.processes.append(baresip)
+            town.start_kaden()
+            town.event("1")
+            wait_for("baresip to answer", lambda: "answered" in town.happenings(1), 20)
+            time.sleep(1.5)
+            with socket.create_connection(("127.0.0.1", control), timeout=5) as s:
+                for command, parameters in (("dtmf", "1"), ("1", "")):
+                    text = json.dumps({"command": command, "params": parameters, "token": "t"})
+                    s.sendall(f"{len(text)}:{text},".encode())
+                    try:
+                        s.settimeout(2)
+                        s.recv(4096)
+                    except socket.timeout:
+                        pass
+                    if "acknowledged" in town.happenings(1):
+                        break
+                    time.sleep(0.5)
+            self.assertEqual(town.wait_for_state(1, "acknowledged")["acknowledged_by"], "sato")
+            wait_for("the call to end", lambda: "call_ended" in town.happenings(1))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
