@@ -16,7 +16,7 @@ TEST_F(ServerTest, answers_and_stays_open) {
     const std::string target = "/x?n=" + number;
     ASSERT_TRUE(client.send(post(target, number)));
     const std::string response = client.response();
-    ASSERT_EQ(body_of(response), "POST " + target + " " + number);
+    ASSERT_EQ(body_of(response), std::string("POST ").append(target).append(" ").append(number));
     ASSERT_NE(response.find("X-Peer: 127.0.0.1 loopback\r\n"), std::string::npos);
   }
   EXPECT_EQ(server_->counts().requests, 1'000U);

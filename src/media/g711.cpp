@@ -1,6 +1,7 @@
 #include "kaden/g711.h"
 
 #include <array>
+#include <cstddef>
 
 namespace kaden::media {
 namespace {
@@ -66,8 +67,10 @@ constexpr auto a_samples = table_of<256, std::int16_t>(a_to_16);
 } // namespace
 
 std::uint8_t encode(Law law, std::int16_t sample) {
-  if (law == Law::mu) return mu_codes[static_cast<std::size_t>((sample >> 2) + 8'192)];
-  return a_codes[static_cast<std::size_t>((sample >> 3) + 4'096)];
+  const int value = sample;
+  const int index = law == Law::mu ? (value >> 2) + 8'192 : (value >> 3) + 4'096;
+  const auto at = static_cast<std::size_t>(index);
+  return law == Law::mu ? mu_codes[at] : a_codes[at];
 }
 
 std::int16_t decode(Law law, std::uint8_t code) {

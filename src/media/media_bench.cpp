@@ -86,7 +86,7 @@ void speaking_streams(benchmark::State& state) {
   for (std::size_t i = 0; i < speech->size(); ++i) {
     (*speech)[i] = static_cast<std::int16_t>(8'000.0 * std::sin(static_cast<double>(i) * 0.3));
   }
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const runtime::SystemClock clock;
     auto engine = MediaEngine::start({"127.0.0.1", 10'000, 29'998}, clock);
     if (!engine) return state.SkipWithError(engine.error().message.c_str());

@@ -168,11 +168,12 @@ TEST(KeySender, GrowsAndEndsThreeTimes) {
 
 class WavTest : public ::testing::Test {
  protected:
-  WavTest() : folder_(std::filesystem::temp_directory_path() / fmt::format("kaden_wav_{}", getpid())) {
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / fmt::format("kaden_wav_{}", getpid());
     std::filesystem::create_directories(folder_);
     path_ = folder_ / "a.wav";
   }
-  ~WavTest() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
   std::filesystem::path folder_;
   std::string path_;
 };

@@ -63,7 +63,7 @@ std::string in_brackets(const std::string& uri) {
 Endpoint::Core::Core(Settings with, Events& events) : settings(std::move(with)), loop(settings, events) {
   loop.take_jobs = [this] {
     std::uint64_t count = 0;
-    static_cast<void>(read(signal_, &count, sizeof count));
+    [[maybe_unused]] const ssize_t taken = read(signal_, &count, sizeof count); // empty is fine: jobs_ says what waits
     std::lock_guard lock(mutex_);
     return std::exchange(jobs_, {});
   };
@@ -83,7 +83,7 @@ void Endpoint::Core::stop() {
       jobs_.emplace_back([this] { su_root_break(loop.root); });
     }
     const std::uint64_t one = 1;
-    static_cast<void>(write(signal_, &one, sizeof one));
+    [[maybe_unused]] const ssize_t rung = write(signal_, &one, sizeof one); // full means it is awake already
     changed_.notify_all();
     thread_.join();
   }
@@ -131,7 +131,7 @@ bool Endpoint::Core::post(std::function<void()> job) {
     if (jobs_.size() > 1) return true; // the loop is awake already
   }
   const std::uint64_t one = 1;
-  static_cast<void>(write(signal_, &one, sizeof one));
+  [[maybe_unused]] const ssize_t rung = write(signal_, &one, sizeof one); // full means it is awake already
   return true;
 }
 

@@ -28,6 +28,16 @@ def free_port(kind=socket.SOCK_STREAM):
         return s.getsockname()[1]
 
 
+def own_address():
+    """This machine's first address: baresip names it in its session descriptions, whatever it listens on."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        try:
+            s.connect(("192.0.2.1", 9))  # nothing is sent
+            return s.getsockname()[0]
+        except OSError:
+            return "127.0.0.1"
+
+
 def wait_for(what, condition, patience=None):
     """The first true value of condition(); fails naming `what` when the deadline passes."""
     end = time.monotonic() + (patience or PATIENCE)
@@ -41,7 +51,7 @@ def wait_for(what, condition, patience=None):
 
 
 class Town:
-    def __init__(self, people=None, policy="", routes="", alarms="", extra="", plans=None, unsigned=False):
+    def __init__(self, people=None, policy="", routes="", alarms="", extra="", unsigned=False, sip_ip="127.0.0.1"):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kaden-town-"))
         self.port = free_port()
         self.sip_port = free_port(socket.SOCK_DGRAM)
@@ -55,6 +65,7 @@ class Town:
         self.alarms = alarms
         self.extra = extra
         self.unsigned = unsigned
+        self.sip_ip = sip_ip
         self.serve = None
         self.phone = None
         self.processes = []
@@ -72,7 +83,7 @@ class Town:
         return path
 
     def address(self, person):
-        return f"sip:{person}@127.0.0.1:{self.phone_port}"
+        return f"sip:{person}@{self.sip_ip}:{self.phone_port}"
 
     def configuration(self):
         people = "\n".join(
@@ -96,7 +107,7 @@ access_keys: [{{id: {self.key_id}, secret_file: {self.folder}/secret}}]
 {unsigned}
 tokens: [{{name: ops, token_file: {self.folder}/token, may: [events, read, act]}}]
 carriers:
-  sip: {{bind: 127.0.0.1, port: {self.sip_port}, rtp_ports: "20000-29999"}}
+  sip: {{bind: {self.sip_ip}, port: {self.sip_port}, rtp_ports: "20000-29999"}}
 speech: {{cache_folder: {self.cache_folder()}}}
 people:
 {people}

@@ -1,10 +1,10 @@
-/// kaden/config.h - the one configuration file (YAML) as an immutable value. Room: config. Uses: base, alarm, script,
-/// incident. What each field means, with its default and limits, is in docs/configuration.md.
-/// Threads: values; any. load() and process_environment() read files and variables on the calling thread and block.
-/// Errors: Fault::invalid lists up to limits::config_errors_max mistakes, one a line, in the order of the file:
-/// "kaden.yaml:12:7: policies[0].levels[1].people: unknown person \"satoh\" (did you mean \"sato\"?)"; lines and columns
-/// count from 1, columns in characters. Fault::not_found or unavailable when the file itself cannot be read.
-/// Nothing half-read is ever returned, and no message contains a secret.
+/// kaden/config.h - the one configuration file (YAML) as an immutable value. Room: config. Uses: base, alarm,
+/// script, incident. What each field means, with its default and limits, is in docs/configuration.md.
+/// Threads: values; any. load() and process_environment() read files and variables on the calling thread and
+/// block. Errors: Fault::invalid lists up to limits::config_errors_max mistakes, one a line, in the order of
+/// the file: "kaden.yaml:12:7: policies[0].levels[1].people: unknown person \"satoh\" (did you mean
+/// \"sato\"?)"; lines and columns count from 1, columns in characters. Fault::not_found or unavailable when
+/// the file itself cannot be read. Nothing half-read is ever returned, and no message contains a secret.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,14 @@
 
 namespace kaden::config {
 
-/// Where the HTTP server listens. Paths here and below are absolute, or relative to the working folder when the
-/// configuration file was named so; in the file they are relative to the file.
+/// Where the HTTP server listens. Paths here and below are absolute, or relative to the working folder when
+/// the configuration file was named so; in the file they are relative to the file.
 struct Listen {
-  std::string address = "127.0.0.1";  ///< IPv4 or IPv6
-  std::uint16_t port = 8480;          ///< 0: any free one
-  std::string certificate_file;       ///< PEM chain; empty: no TLS
+  std::string address = "127.0.0.1"; ///< IPv4 or IPv6
+  std::uint16_t port = 8480;         ///< 0: any free one
+  std::string certificate_file;      ///< PEM chain; empty: no TLS
   std::string key_file;
-  bool allow_plain = false;  ///< HTTP without TLS on other addresses than loopback
+  bool allow_plain = false; ///< HTTP without TLS on other addresses than loopback
   bool operator==(const Listen&) const = default;
 };
 
@@ -39,9 +39,9 @@ struct AccessKey {
 };
 
 enum class Right : std::uint8_t {
-  events,  ///< report alarm events
-  read,    ///< look at incidents, alarms, calls
-  act,     ///< acknowledge, resolve, place test calls
+  events, ///< report alarm events
+  read,   ///< look at incidents, alarms, calls
+  act,    ///< acknowledge, resolve, place test calls
 };
 std::string_view to_text(Right right);
 
@@ -49,12 +49,12 @@ std::string_view to_text(Right right);
 struct Token {
   std::string name;
   std::string secret;
-  std::vector<Right> may;  ///< in the enum's order
+  std::vector<Right> may; ///< in the enum's order
   bool operator==(const Token&) const = default;
 };
 
 struct PortRange {
-  std::uint16_t first = 20000;  ///< even (RFC 3550 section 11)
+  std::uint16_t first = 20000; ///< even (RFC 3550 section 11)
   std::uint16_t last = 20999;
   bool operator==(const PortRange&) const = default;
 };
@@ -62,27 +62,28 @@ struct PortRange {
 /// The SIP trunk (RFC 3261).
 struct Sip {
   std::string bind = "127.0.0.1";
-  std::uint16_t port = 5060;  ///< 0: any free one
-  std::string advertise;      ///< the address others reach us at; `bind` when the file has none
-  std::string from;           ///< our SIP URI; "sip:kaden@<advertise>" when the file has none
+  std::uint16_t port = 5060; ///< 0: any free one
+  std::string advertise;     ///< the address others reach us at; `bind` when the file has none
+  std::string from;          ///< our SIP URI; "sip:kaden@<advertise>" when the file has none
   std::string display = "Kaden";
-  std::string proxy;  ///< "sip:10.0.0.1:5060"; empty: straight to the address dialled
-  std::string user;   ///< digest credentials (RFC 7616); empty: none
+  std::string proxy; ///< "sip:10.0.0.1:5060"; empty: straight to the address dialled
+  std::string user;  ///< digest credentials (RFC 7616); empty: none
   std::string password;
   PortRange rtp_ports;
-  bool require_media = false;      ///< end a call on which not one RTP packet came within limits::no_media_max
-  std::vector<std::string> allow;  ///< see may_dial(); empty: everything
+  bool require_media = false;     ///< end a call on which not one RTP packet came within limits::no_media_max
+  std::vector<std::string> allow; ///< see may_dial(); empty: everything
   bool operator==(const Sip&) const = default;
 };
 
-/// True when `uri` (a SIP URI) begins with one of the prefixes, or its user part does with one that begins with '+'.
+/// True when `uri` (a SIP URI) begins with one of the prefixes, or its user part does with one that begins
+/// with '+'.
 bool may_dial(const Sip& sip, std::string_view uri);
 
 struct Speech {
   std::string open_jtalk = "open_jtalk";
   std::string dictionary = "/var/lib/mecab/dic/open-jtalk/naist-jdic";
   std::string voice_ja = "/usr/share/hts-voice/nitech-jp-atr503-m001/nitech_jp_atr503_m001.htsvoice";
-  std::string cache_folder;  ///< empty: memory only
+  std::string cache_folder; ///< empty: memory only
   bool operator==(const Speech&) const = default;
 };
 
@@ -97,7 +98,8 @@ struct Settings {
   std::vector<Token> tokens;
   std::optional<Sip> sip;
   Speech speech;
-  incident::Config engine;  ///< its version is the first 16 hex digits of the text's SHA-256; E.164 numbers are SIP URIs
+  incident::Config
+      engine; ///< its version is the first 16 hex digits of the text's SHA-256; E.164 numbers are SIP URIs
   std::vector<alarm::Rule> alarms;
   LogLevel log_level = LogLevel::info;
   bool operator==(const Settings&) const = default;
@@ -106,7 +108,7 @@ struct Settings {
 /// A file's content and its permission bits.
 struct FileText {
   std::string text;
-  unsigned mode = 0;  ///< as in stat(): 0640
+  unsigned mode = 0; ///< as in stat(): 0640
 };
 
 /// Where secrets come from; tests bring their own.
@@ -122,4 +124,4 @@ Result<Settings> load(const std::string& path, const Environment& environment);
 /// The same from text. `file_name` stands before each error, and relative paths begin at its folder.
 Result<Settings> parse(std::string_view text, const std::string& file_name, const Environment& environment);
 
-}  // namespace kaden::config
+} // namespace kaden::config
