@@ -5,7 +5,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 SEEDS ?= 1..20000
 
-.PHONY: help demo test check lint night bench build release dev clean
+.PHONY: help demo test check deep lint night bench build release dev clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -25,6 +25,10 @@ check: ## the quick tier: unit tests, simulator seeds, lint of the map (under 3 
 lint: ## format, map, purity, words, links
 	@tools/lint build/dev
 
+deep: ## make test, then ThreadSanitizer, libFuzzer and clang-tidy
+	@tools/setup test
+	@tools/test deep
+
 night: ## many seeds of the simulator (SEEDS=1..20000)
 	@$(MAKE) --no-print-directory release
 	@build/release/sim/kaden_sim --seeds $(SEEDS) --hours 24
@@ -36,12 +40,12 @@ bench: ## measure against named peers and limits, print ratios
 release:
 	@cmake --preset release >build-release.log 2>&1 || { cat build-release.log; exit 1; }
 	@rm -f build-release.log
-	@ninja -C build/release -j $(JOBS)
+	@NINJA_STATUS='  [%f/%t] ' ninja -C build/release -j $(JOBS) kaden kaden_sim
 
 dev:
 	@cmake --preset dev >build-dev.log 2>&1 || { cat build-dev.log; exit 1; }
 	@rm -f build-dev.log
-	@ninja -C build/dev -j $(JOBS)
+	@NINJA_STATUS='  [%f/%t] ' ninja -C build/dev -j $(JOBS)
 
 clean: ## remove everything that was built
 	@rm -rf build

@@ -1,4 +1,6 @@
 // The kaden program: flags in, app called.
 #include "kaden/app.h"
 
-int main(int argc, char** argv) { return kaden::app::main(argc, argv); }
+int main(int argc, char** argv) {
+  return kaden::app::main(argc, argv);
+}

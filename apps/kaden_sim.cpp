@@ -74,9 +74,11 @@ int run_seeds(const Flags& flags, const std::vector<std::uint64_t>& seeds) {
   const double years = static_cast<double>(lived.count()) / 1e3 / 86'400 / 365.25;
   fmt::print("{} seeds, {:.3f} simulated years in {:.1f} s ({:.3f} years/s)\n", seeds.size(), years, spent,
              years / std::max(spent, 1e-3));
-  fmt::print("{} inputs, {} incidents, {} calls, {} exhausted, {} crashes, {} failed commits; {} failed\n",
-             counts.inputs, counts.incidents, counts.calls, counts.exhausted, counts.crashes,
-             counts.failed_commits, failures);
+  fmt::print(
+      "{} inputs, {} incidents, {} calls, {} exhausted, {} crashes, {} failed commits; {:.0f} inputs/s; {} "
+      "failed\n",
+      counts.inputs, counts.incidents, counts.calls, counts.exhausted, counts.crashes, counts.failed_commits,
+      static_cast<double>(counts.inputs) / std::max(spent, 1e-3), failures);
   return failures == 0 ? 0 : 1;
 }
 

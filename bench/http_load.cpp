@@ -1,7 +1,7 @@
-// A closed-loop load of alarm events over keep-alive connections, for Kaden and for Prometheus Alertmanager alike.
-// Usage: http_load kaden|alertmanager PORT CONNECTIONS BATCH EVENTS [TOKEN] [SKIP] [RATE]
-// Events are numbered from SKIP on, so that every one is new. RATE (events per second, 0: as fast as answers come) paces.
-// Prints one line of JSON: events, seconds, events_per_s, p50_ms, p99_ms, failed.
+// A closed-loop load of alarm events over keep-alive connections, for Kaden and for Prometheus Alertmanager
+// alike. Usage: http_load kaden|alertmanager PORT CONNECTIONS BATCH EVENTS [TOKEN] [SKIP] [RATE] Events are
+// numbered from SKIP on, so that every one is new. RATE (events per second, 0: as fast as answers come)
+// paces. Prints one line of JSON: events, seconds, events_per_s, p50_ms, p99_ms, failed.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -34,8 +34,8 @@ struct Plan {
 std::string one_event(const Plan& plan, int number) {
   const std::string n = std::to_string(number);
   if (plan.kaden) {
-    return R"({"source":"bench","event_id":")" + n + R"(","alarm":"disk full )" + n + R"(","machine":"web-)" + n +
-           R"(","severity":"warning","labels":{"team":"db","site":"tokyo"}})";
+    return R"({"source":"bench","event_id":")" + n + R"(","alarm":"disk full )" + n + R"(","machine":"web-)" +
+           n + R"(","severity":"warning","labels":{"team":"db","site":"tokyo"}})";
   }
   return R"({"labels":{"alertname":"disk full )" + n + R"(","instance":"web-)" + n +
          R"(","severity":"warning","team":"db","site":"tokyo"}})";
@@ -94,8 +94,8 @@ bool read_response(int fd, std::string& buffer) {
   }
 }
 
-void run_connection(const Plan& plan, std::atomic<int>& next, std::vector<double>& times, std::atomic<int>& failed,
-                    Steady::time_point start) {
+void run_connection(const Plan& plan, std::atomic<int>& next, std::vector<double>& times,
+                    std::atomic<int>& failed, Steady::time_point start) {
   const int fd = connect_to(plan.port);
   std::string buffer;
   while (true) {
@@ -103,7 +103,8 @@ void run_connection(const Plan& plan, std::atomic<int>& next, std::vector<double
     if (first >= plan.events) break;
     const int count = std::min(plan.batch, plan.events - first);
     if (plan.rate > 0) {
-      const auto due = start + std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(first / plan.rate));
+      const auto due = start + std::chrono::duration_cast<Steady::duration>(
+                                   std::chrono::duration<double>(first / plan.rate));
       std::this_thread::sleep_until(due);
     }
     const std::string request = request_of(plan, plan.skip + first, count);
@@ -117,11 +118,12 @@ void run_connection(const Plan& plan, std::atomic<int>& next, std::vector<double
   close(fd);
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   if (argc < 6) {
-    std::fprintf(stderr, "usage: http_load kaden|alertmanager PORT CONNECTIONS BATCH EVENTS [TOKEN] [SKIP] [RATE]\n");
+    std::fprintf(stderr,
+                 "usage: http_load kaden|alertmanager PORT CONNECTIONS BATCH EVENTS [TOKEN] [SKIP] [RATE]\n");
     return 2;
   }
   Plan plan;
@@ -140,7 +142,8 @@ int main(int argc, char** argv) {
   std::vector<std::thread> threads;
   const auto start = Steady::now();
   for (auto& mine : times) {
-    threads.emplace_back([&plan, &next, &mine, &failed, start] { run_connection(plan, next, mine, failed, start); });
+    threads.emplace_back(
+        [&plan, &next, &mine, &failed, start] { run_connection(plan, next, mine, failed, start); });
   }
   for (auto& thread : threads) thread.join();
   const double seconds = std::chrono::duration<double>(Steady::now() - start).count();
@@ -150,7 +153,9 @@ int main(int argc, char** argv) {
   const auto at = [&](double share) {
     return all.empty() ? 0.0 : all[static_cast<std::size_t>(share * static_cast<double>(all.size() - 1))];
   };
-  std::printf("{\"events\":%d,\"seconds\":%.3f,\"events_per_s\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"failed\":%d}\n",
-              plan.events, seconds, plan.events / seconds, at(0.5), at(0.99), failed.load());
+  std::printf(
+      "{\"events\":%d,\"seconds\":%.3f,\"events_per_s\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"failed\":%d}"
+      "\n",
+      plan.events, seconds, plan.events / seconds, at(0.5), at(0.99), failed.load());
   return failed == 0 ? 0 : 1;
 }

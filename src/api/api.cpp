@@ -30,11 +30,15 @@ std::string bearer_of(const http::Request& request) {
   return std::string(trim(std::string_view(*header).substr(7)));
 }
 
-}  // namespace
+} // namespace
 
 Api::Api(writer::Writer& writer, TimelineFeed& feed, const runtime::Clock& clock, std::vector<Token> tokens,
          Services services)
-    : writer_(writer), feed_(feed), clock_(clock), tokens_(std::move(tokens)), services_(std::move(services)) {}
+    : writer_(writer),
+      feed_(feed),
+      clock_(clock),
+      tokens_(std::move(tokens)),
+      services_(std::move(services)) {}
 
 const std::vector<Api::Route>& Api::routes() {
   static const std::vector<Route> table = {
@@ -93,14 +97,15 @@ void Api::route(const http::Request& request, const http::Reply& reply) {
 const Token* Api::admit(const http::Request& request, May may, const http::Reply& reply) const {
   const std::string bearer = bearer_of(request);
   const Sha256 digest = sha256(bearer);
-  // Every token is compared, in constant time, so that the time tells nothing about which one was nearly right.
+  // Every token is compared, in constant time, so that the time tells nothing about which one was nearly
+  // right.
   const Token* found = nullptr;
   for (const Token& token : tokens_) {
     if (equal_constant_time(as_view(token.digest), as_view(digest)) && !bearer.empty()) found = &token;
   }
   if (found == nullptr) {
-    http::Response response =
-        http::error_response({Fault::denied, "send a bearer token that this Kaden knows: Authorization: Bearer ..."});
+    http::Response response = http::error_response(
+        {Fault::denied, "send a bearer token that this Kaden knows: Authorization: Bearer ..."});
     response.status = 401;
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
     reply(std::move(response));
@@ -121,4 +126,4 @@ void Api::health(const http::Reply& reply) {
                                             : json::object{{"status", "failing"}, {"reason", trouble}}));
 }
 
-}  // namespace kaden::api
+} // namespace kaden::api

@@ -4,7 +4,6 @@
 
 #include <future>
 
-
 namespace kaden::api {
 namespace {
 
@@ -14,6 +13,7 @@ class NoEffects final : public writer::EffectSink {
   void release(const incident::Effect& effect) override {
     if (const auto* tell = std::get_if<incident::Tell>(&effect)) feed_.push(tell->entry);
   }
+  void on_journal_corrupt(const Error&) override {}
 
  private:
   TimelineFeed& feed_;
@@ -40,7 +40,8 @@ incident::Config small_config() {
 class ApiTest : public testing::Test {
  protected:
   ApiTest()
-      : journal_(journal::open_memory("aaaaaaaaaaaaaaaa", {[this](journal::Position) { return disk_full_.load(); }})),
+      : journal_(journal::open_memory("aaaaaaaaaaaaaaaa",
+                                      {[this](journal::Position) { return disk_full_.load(); }})),
         sink_(feed_),
         writer_(*journal_, clock_, sink_),
         api_(writer_, feed_, clock_,
@@ -55,7 +56,8 @@ class ApiTest : public testing::Test {
 
   static Services services() {
     Services services;
-    services.speak = [](const script::Utterance& utterance, const std::function<void(Result<std::string>)>& done) {
+    services.speak = [](const script::Utterance& utterance,
+                        const std::function<void(Result<std::string>)>& done) {
       done("RIFF:" + script::to_text(utterance));
     };
     services.check_config = [](const std::string& text) {
@@ -113,12 +115,14 @@ TEST_F(ApiTest, ARepeatIsHarmless) {
 }
 
 TEST_F(ApiTest, ABatchIsAllOrNothing) {
-  const auto bad = send("POST", "/api/v1/events",
-                        R"({"events":[{"event_id":"1","alarm":"a"},{"event_id":"2","alarm":"b","state":"?"}]})");
+  const auto bad =
+      send("POST", "/api/v1/events",
+           R"({"events":[{"event_id":"1","alarm":"a"},{"event_id":"2","alarm":"b","state":"?"}]})");
   EXPECT_EQ(bad.status, 400);
   EXPECT_NE(bad.body.find("events[1].state"), std::string::npos) << bad.body;
   EXPECT_EQ(body_of(send("GET", "/api/v1/incidents")).at("incidents").as_array().size(), 0U);
-  EXPECT_EQ(send("POST", "/api/v1/events", R"({"events":[{"event_id":"1","alarm":"a"},{"event_id":"2","alarm":"b"}]})")
+  EXPECT_EQ(send("POST", "/api/v1/events",
+                 R"({"events":[{"event_id":"1","alarm":"a"},{"event_id":"2","alarm":"b"}]})")
                 .status,
             200);
   EXPECT_EQ(body_of(send("GET", "/api/v1/incidents")).at("incidents").as_array().size(), 2U);
@@ -129,9 +133,13 @@ TEST_F(ApiTest, BadRequestsAreRefusedWithTheFieldsName) {
     const char* body;
     const char* part;
   } cases[] = {
-      {"", "JSON"},          {"[]", "object"},          {"{\"event_id\":\"1\"}", "alarm: is missing"},
-      {"{\"events\":[]}", "events: must not be empty"}, {"{\"events\":5}", "events: must be a list"},
-      {"{\"events\":[1]}", "events[0]"},                {"{\"event_id\":\"1\",\"alarm\":\"a\",\"x\":1}", "x: "},
+      {"", "JSON"},
+      {"[]", "object"},
+      {"{\"event_id\":\"1\"}", "alarm: is missing"},
+      {"{\"events\":[]}", "events: must not be empty"},
+      {"{\"events\":5}", "events: must be a list"},
+      {"{\"events\":[1]}", "events[0]"},
+      {"{\"event_id\":\"1\",\"alarm\":\"a\",\"x\":1}", "x: "},
   };
   for (const auto& c : cases) {
     const auto response = send("POST", "/api/v1/events", c.body);
@@ -230,7 +238,9 @@ TEST_F(ApiTest, UnknownPathsAndMethods) {
 TEST(TimelineFeed, WaitersAreAnsweredByThePushOrTheSweep) {
   TimelineFeed feed;
   std::vector<std::size_t> answers;
-  const auto take = [&](const std::vector<incident::TimelineEntry>& entries) { answers.push_back(entries.size()); };
+  const auto take = [&](const std::vector<incident::TimelineEntry>& entries) {
+    answers.push_back(entries.size());
+  };
   feed.next({}, 10, SteadyTime(seconds(5)), take);
   feed.next({}, 10, SteadyTime(seconds(50)), take);
   EXPECT_TRUE(answers.empty());
@@ -261,8 +271,9 @@ TEST(TimelineFeed, KeepsTheNewestOnly) {
 TEST(Cursor, ReadsBackAndRefuses) {
   EXPECT_EQ(parse_cursor("12.3").value(), (Cursor{12, 3}));
   EXPECT_EQ(parse_cursor("12").value(), (Cursor{12, 0}));
-  for (const char* bad : {"", "a", "1.2.3", "-1.0", "1.-1", "1.99999999999"}) EXPECT_FALSE(parse_cursor(bad)) << bad;
+  for (const char* bad : {"", "a", "1.2.3", "-1.0", "1.-1", "1.99999999999"})
+    EXPECT_FALSE(parse_cursor(bad)) << bad;
 }
 
-}  // namespace
-}  // namespace kaden::api
+} // namespace
+} // namespace kaden::api

@@ -36,7 +36,8 @@ Result<std::vector<incident::Input>> read_events(const json::value& body) {
   if (!events) return tl::unexpected(events.error());
   if (*events == nullptr || (*events)->empty()) return fail(Fault::invalid, "events: must not be empty");
   if ((*events)->size() > limits::events_per_request_max) {
-    return fail(Fault::invalid, fmt::format("events: at most {} in one request", limits::events_per_request_max));
+    return fail(Fault::invalid,
+                fmt::format("events: at most {} in one request", limits::events_per_request_max));
   }
   inputs.reserve((*events)->size());
   for (std::size_t i = 0; i < (*events)->size(); ++i) {
@@ -47,7 +48,7 @@ Result<std::vector<incident::Input>> read_events(const json::value& body) {
   return inputs;
 }
 
-}  // namespace
+} // namespace
 
 void Api::post_events(const http::Request& request, const std::string&, const std::string&,
                       const http::Reply& reply) {
@@ -57,14 +58,16 @@ void Api::post_events(const http::Request& request, const std::string&, const st
   if (!inputs) return reply(http::error_response(inputs.error()));
   const std::size_t count = inputs->size();
   const auto taken = writer_.submit(
-      std::move(*inputs), [reply, count](const Result<incident::Position>& committed, const incident::Engine&) {
+      std::move(*inputs),
+      [reply, count](const Result<incident::Position>& committed, const incident::Engine&) {
         if (!committed) return reply(http::error_response(committed.error()));
         reply(http::json_response(200, json::object{{"accepted", count}, {"position", *committed}}));
       });
   if (!taken) reply(http::error_response(taken.error()));
 }
 
-void Api::act_on_incident(bool resolving, const std::string& who, const std::string& id, const http::Reply& reply) {
+void Api::act_on_incident(bool resolving, const std::string& who, const std::string& id,
+                          const http::Reply& reply) {
   const auto number = static_cast<std::uint64_t>(parse_int(id).value_or(0));
   // First a look, so that an unknown number is a clear 404 and leaves no trace in the journal.
   const auto asked = writer_.ask([this, resolving, who, number, reply](const incident::Engine& engine) {
@@ -73,7 +76,8 @@ void Api::act_on_incident(bool resolving, const std::string& who, const std::str
       return reply(http::error_response({Fault::not_found, fmt::format("there is no incident {}", number)}));
     }
     if (!resolving && view->state == incident::IncidentState::resolved) {
-      return reply(http::error_response({Fault::conflict, fmt::format("incident {} is resolved already", number)}));
+      return reply(
+          http::error_response({Fault::conflict, fmt::format("incident {} is resolved already", number)}));
     }
     std::vector<incident::Input> inputs;
     if (resolving) {
@@ -81,14 +85,14 @@ void Api::act_on_incident(bool resolving, const std::string& who, const std::str
     } else {
       inputs.emplace_back(incident::AcknowledgeAsked{number, who});
     }
-    const auto taken = writer_.submit(
-        std::move(inputs),
-        [reply, number](const Result<incident::Position>& committed, const incident::Engine& after) {
-          if (!committed) return reply(http::error_response(committed.error()));
-          const auto now = after.incident(number);
-          reply(now ? http::json_response(200, incident::to_json(*now))
-                    : http::error_response({Fault::not_found, fmt::format("there is no incident {}", number)}));
-        });
+    const auto taken = writer_.submit(std::move(inputs), [reply, number](
+                                                             const Result<incident::Position>& committed,
+                                                             const incident::Engine& after) {
+      if (!committed) return reply(http::error_response(committed.error()));
+      const auto now = after.incident(number);
+      reply(now ? http::json_response(200, incident::to_json(*now))
+                : http::error_response({Fault::not_found, fmt::format("there is no incident {}", number)}));
+    });
     if (!taken) reply(http::error_response(taken.error()));
   });
   if (!asked) reply(http::error_response(asked.error()));
@@ -99,7 +103,8 @@ void Api::acknowledge(const http::Request&, const std::string& who, const std::s
   act_on_incident(false, who, id, reply);
 }
 
-void Api::resolve(const http::Request&, const std::string& who, const std::string& id, const http::Reply& reply) {
+void Api::resolve(const http::Request&, const std::string& who, const std::string& id,
+                  const http::Reply& reply) {
   act_on_incident(true, who, id, reply);
 }
 
@@ -127,24 +132,28 @@ void Api::post_call(const http::Request& request, const std::string& who, const 
 
   const auto taken = writer_.ask([this, asked, reply](const incident::Engine& engine) {
     if (!engine.knows_person(asked.person)) {
-      return reply(http::error_response({Fault::not_found, fmt::format("person: there is no \"{}\"", asked.person)}));
+      return reply(
+          http::error_response({Fault::not_found, fmt::format("person: there is no \"{}\"", asked.person)}));
     }
     std::vector<incident::Input> inputs;
     inputs.emplace_back(asked);
-    const auto submitted = writer_.submit(
-        std::move(inputs), [reply](const Result<incident::Position>& committed, const incident::Engine& after) {
-          if (!committed) return reply(http::error_response(committed.error()));
-          const auto newest = after.incidents(std::nullopt, 1);
-          json::object answer{{"position", *committed}};
-          if (!newest.empty() && newest.front().is_test) answer.emplace("incident", newest.front().id);
-          reply(http::json_response(200, answer));
-        });
+    const auto submitted =
+        writer_.submit(std::move(inputs),
+                       [reply](const Result<incident::Position>& committed, const incident::Engine& after) {
+                         if (!committed) return reply(http::error_response(committed.error()));
+                         const auto newest = after.incidents(std::nullopt, 1);
+                         json::object answer{{"position", *committed}};
+                         if (!newest.empty() && newest.front().is_test)
+                           answer.emplace("incident", newest.front().id);
+                         reply(http::json_response(200, answer));
+                       });
     if (!submitted) reply(http::error_response(submitted.error()));
   });
   if (!taken) reply(http::error_response(taken.error()));
 }
 
-void Api::post_say(const http::Request& request, const std::string&, const std::string&, const http::Reply& reply) {
+void Api::post_say(const http::Request& request, const std::string&, const std::string&,
+                   const http::Reply& reply) {
   const auto body = body_object(request, reply);
   if (!body) return;
   const Fields fields(body->get_object(), "");
@@ -176,4 +185,4 @@ void Api::post_check(const http::Request& request, const std::string&, const std
   reply(http::json_response(200, json::object{{"ok", good}, {"errors", std::move(errors)}}));
 }
 
-}  // namespace kaden::api
+} // namespace kaden::api

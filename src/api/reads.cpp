@@ -19,7 +19,8 @@ Result<std::map<std::string, std::string>> read_query(std::string_view query,
   for (const std::string_view part : split(query, '&')) {
     const std::size_t equals = part.find('=');
     auto name = percent_decode(part.substr(0, equals), true);
-    auto value = percent_decode(equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1), true);
+    auto value =
+        percent_decode(equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1), true);
     if (!name || !value) return fail(Fault::invalid, "the query string is not well encoded");
     if (std::find(known.begin(), known.end(), *name) == known.end()) {
       return fail(Fault::invalid, fmt::format("{}: is not a known parameter", cut_utf8(*name, 64)));
@@ -50,13 +51,16 @@ json::array to_json(const std::vector<incident::TimelineEntry>& entries) {
 void add(prometheus::Registry& registry, const std::string& name, const std::string& help, double value) {
   prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({}).Set(value);
 }
-void count(prometheus::Registry& registry, const std::string& name, const std::string& help, std::uint64_t value) {
-  prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({}).Increment(static_cast<double>(value));
+void count(prometheus::Registry& registry, const std::string& name, const std::string& help,
+           std::uint64_t value) {
+  prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({}).Increment(
+      static_cast<double>(value));
 }
 
 std::string metrics_text(const incident::Counts& engine, const writer::Counts& writer, bool healthy) {
   prometheus::Registry registry;
-  add(registry, "kaden_incidents_triggered", "Incidents that nobody has taken.", static_cast<double>(engine.triggered));
+  add(registry, "kaden_incidents_triggered", "Incidents that nobody has taken.",
+      static_cast<double>(engine.triggered));
   add(registry, "kaden_incidents_acknowledged", "Incidents that a person has taken and that are not over.",
       static_cast<double>(engine.acknowledged));
   add(registry, "kaden_alarms_active", "Alarms in state ALARM.", static_cast<double>(engine.alarms_active));
@@ -70,13 +74,15 @@ std::string metrics_text(const incident::Counts& engine, const writer::Counts& w
   count(registry, "kaden_calls_total", "Calls ever placed.", engine.calls_ever);
   count(registry, "kaden_journal_inputs_total", "Inputs committed since the start.", writer.inputs);
   count(registry, "kaden_journal_commits_total", "Commits since the start.", writer.commits);
-  count(registry, "kaden_journal_failed_commits_total", "Commits that the disk refused.", writer.failed_commits);
+  count(registry, "kaden_journal_failed_commits_total", "Commits that the disk refused.",
+        writer.failed_commits);
   count(registry, "kaden_inputs_repeated_total", "Inputs known already by their id.", writer.repeats);
-  count(registry, "kaden_inputs_refused_total", "Inputs refused because the mailbox was full.", writer.refused_busy);
+  count(registry, "kaden_inputs_refused_total", "Inputs refused because the mailbox was full.",
+        writer.refused_busy);
   return prometheus::TextSerializer().Serialize(registry.Collect());
 }
 
-}  // namespace
+} // namespace
 
 void Api::get_incidents(const http::Request& request, const std::string&, const std::string&,
                         const http::Reply& reply) {
@@ -88,7 +94,8 @@ void Api::get_incidents(const http::Request& request, const std::string&, const 
   if (const auto wanted = query->find("state"); wanted != query->end()) {
     state = incident::parse_incident_state(wanted->second);
     if (!state) {
-      return reply(http::error_response({Fault::invalid, "state: must be triggered, acknowledged or resolved"}));
+      return reply(
+          http::error_response({Fault::invalid, "state: must be triggered, acknowledged or resolved"}));
     }
   }
   const auto count_max = static_cast<std::size_t>(*most);
@@ -100,7 +107,8 @@ void Api::get_incidents(const http::Request& request, const std::string&, const 
   if (!asked) reply(http::error_response(asked.error()));
 }
 
-void Api::get_incident(const http::Request&, const std::string&, const std::string& id, const http::Reply& reply) {
+void Api::get_incident(const http::Request&, const std::string&, const std::string& id,
+                       const http::Reply& reply) {
   const auto number = static_cast<std::uint64_t>(parse_int(id).value_or(0));
   const auto asked = writer_.ask([reply, number](const incident::Engine& engine) {
     const auto view = engine.incident(number);
@@ -138,8 +146,7 @@ void Api::get_timeline(const http::Request& request, const std::string&, const s
     after = *parsed;
   }
   const auto answer = [reply, after](const std::vector<incident::TimelineEntry>& entries) {
-    const Cursor next =
-        entries.empty() ? after : Cursor{entries.back().position, entries.back().index};
+    const Cursor next = entries.empty() ? after : Cursor{entries.back().position, entries.back().index};
     reply(http::json_response(200, json::object{{"timeline", to_json(entries)}, {"next", to_text(next)}}));
   };
   if (*wait == 0 && feed_.newest() <= after) return answer({});
@@ -160,4 +167,4 @@ void Api::metrics(const http::Request& request, const http::Reply& reply) {
   if (!asked) reply(http::error_response(asked.error()));
 }
 
-}  // namespace kaden::api
+} // namespace kaden::api

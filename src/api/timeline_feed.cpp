@@ -5,8 +5,10 @@
 namespace kaden::api {
 
 namespace {
-Cursor cursor_of(const incident::TimelineEntry& entry) { return {entry.position, entry.index}; }
-}  // namespace
+Cursor cursor_of(const incident::TimelineEntry& entry) {
+  return {entry.position, entry.index};
+}
+} // namespace
 
 std::string to_text(const Cursor& cursor) {
   return std::to_string(cursor.position) + "." + std::to_string(cursor.index);
@@ -70,4 +72,4 @@ void TimelineFeed::sweep(SteadyTime now) {
   for (Waiter& waiter : late) waiter.take({});
 }
 
-}  // namespace kaden::api
+} // namespace kaden::api

@@ -1,11 +1,14 @@
 #include "dispatcher.h"
 
+#include <cstdio>
+#include <cstdlib>
 #include <variant>
 
 namespace kaden::app {
 
 namespace {
-constexpr int speech_workers = 2;  // Open JTalk renders faster than real time; two keep both cores of a small VM busy
+constexpr int speech_workers =
+    2; // Open JTalk renders faster than real time; two keep both cores of a small VM busy
 
 template <class... Cases>
 struct Overloaded : Cases... {
@@ -18,16 +21,19 @@ carrier::Samples samples_of(const speech::AudioPtr& audio) {
   // The vector lives as long as the audio does; no copy.
   return {audio, &audio->samples};
 }
-}  // namespace
+} // namespace
 
-Dispatcher::Dispatcher(const runtime::Clock& clock, speech::Speech& speech, api::TimelineFeed& feed, LogLine log)
+Dispatcher::Dispatcher(const runtime::Clock& clock, speech::Speech& speech, api::TimelineFeed& feed,
+                       LogLine log)
     : clock_(clock), speech_(speech), feed_(feed), log_(std::move(log)) {
   for (int i = 0; i < speech_workers; ++i) {
     workers_.push_back(std::make_unique<runtime::Worker>(clock_, "kaden-speech" + std::to_string(i)));
   }
 }
 
-Dispatcher::~Dispatcher() { workers_.clear(); }
+Dispatcher::~Dispatcher() {
+  workers_.clear();
+}
 
 void Dispatcher::connect(writer::Writer& writer, std::map<std::string, carrier::Carrier*> carriers) {
   writer_ = &writer;
@@ -57,9 +63,8 @@ runtime::Worker& Dispatcher::next_worker() {
 }
 
 void Dispatcher::speak(script::Utterance utterance, std::function<void(Result<speech::AudioPtr>)> done) {
-  const bool posted = next_worker().post([this, utterance = std::move(utterance), done] {
-    done(speech_.render(utterance));
-  });
+  const bool posted =
+      next_worker().post([this, utterance = std::move(utterance), done] { done(speech_.render(utterance)); });
   if (!posted) done(fail(Fault::busy, "too many sentences wait to be spoken, try again in a second"));
 }
 
@@ -81,46 +86,53 @@ void Dispatcher::release(const incident::Effect& effect) {
     }
     if (carrier::Carrier* carrier = carrier_of(name)) use(*carrier);
   };
-  std::visit(
-      Overloaded{
-          [&](const incident::PlaceCall& order) { place(order); },
-          [&](const incident::ProceedCall& go) {
-            with_carrier(go.call, [&](carrier::Carrier& carrier) { carrier.proceed(go.call); });
-          },
-          [&](const incident::AnswerKey& answer) {
-            with_carrier(answer.call, [&](carrier::Carrier& carrier) {
-              carrier.answer_key(answer.call, answer.key, answer.verdict);
-            });
-          },
-          [&](const incident::EndCall& end) {
-            {
-              std::lock_guard lock(mutex_);
-              if (rendering_.erase(end.call) > 0) carrier_by_call_.erase(end.call);
-            }
-            bool known = false;
-            with_carrier(end.call, [&](carrier::Carrier& carrier) {
-              known = true;
-              carrier.end(end.call, end.reason);
-            });
-            if (!known) not_placed(end.call, LineOutcome::cancelled, "ended before it was dialled");
-          },
-          [&](const incident::RecoverCall& recover) {
-            carrier::Carrier* carrier = carrier_of(recover.method.carrier);
-            if (carrier == nullptr) {
-              return not_placed(recover.call, LineOutcome::lost, "its carrier is no longer configured");
-            }
-            {
-              std::lock_guard lock(mutex_);
-              carrier_by_call_[recover.call] = recover.method.carrier;
-            }
-            carrier->recover(recover.call, recover.method.address, recover.progress, recover.dialog);
-          },
-          [&](const incident::Tell& tell) {
-            feed_.push(tell.entry);
-            if (log_) log_(tell.entry);
-          },
-      },
-      effect);
+  std::visit(Overloaded{
+                 [&](const incident::PlaceCall& order) { place(order); },
+                 [&](const incident::ProceedCall& go) {
+                   with_carrier(go.call, [&](carrier::Carrier& carrier) { carrier.proceed(go.call); });
+                 },
+                 [&](const incident::AnswerKey& answer) {
+                   with_carrier(answer.call, [&](carrier::Carrier& carrier) {
+                     carrier.answer_key(answer.call, answer.key, answer.verdict);
+                   });
+                 },
+                 [&](const incident::EndCall& end) {
+                   {
+                     std::lock_guard lock(mutex_);
+                     if (rendering_.erase(end.call) > 0) carrier_by_call_.erase(end.call);
+                   }
+                   bool known = false;
+                   with_carrier(end.call, [&](carrier::Carrier& carrier) {
+                     known = true;
+                     carrier.end(end.call, end.reason);
+                   });
+                   if (!known) not_placed(end.call, LineOutcome::cancelled, "ended before it was dialled");
+                 },
+                 [&](const incident::RecoverCall& recover) {
+                   carrier::Carrier* carrier = carrier_of(recover.method.carrier);
+                   if (carrier == nullptr) {
+                     return not_placed(recover.call, LineOutcome::lost,
+                                       "its carrier is no longer configured");
+                   }
+                   {
+                     std::lock_guard lock(mutex_);
+                     carrier_by_call_[recover.call] = recover.method.carrier;
+                   }
+                   carrier->recover(recover.call, recover.method.address, recover.progress, recover.dialog);
+                 },
+                 [&](const incident::Tell& tell) {
+                   feed_.push(tell.entry);
+                   if (log_) log_(tell.entry);
+                 },
+             },
+             effect);
+}
+
+void Dispatcher::on_journal_corrupt(const Error& error) {
+  constexpr int stopped_by_disk = 70; // EX_SOFTWARE of sysexits.h; a supervisor starts us again
+  std::fprintf(stderr, "kaden: the journal cannot be trusted any more, stopping: %s\n",
+               error.message.c_str());
+  std::_Exit(stopped_by_disk);
 }
 
 void Dispatcher::place(const incident::PlaceCall& order) {
@@ -129,10 +141,11 @@ void Dispatcher::place(const incident::PlaceCall& order) {
   }
   {
     std::lock_guard lock(mutex_);
-    if (!carrier_by_call_.emplace(order.call, order.method.carrier).second) return;  // a repeat
+    if (!carrier_by_call_.emplace(order.call, order.method.carrier).second) return; // a repeat
     rendering_.insert(order.call);
   }
-  // With a warm cache the dial goes out from here; a cold sentence is rendered first, so that speech starts at once.
+  // With a warm cache the dial goes out from here; a cold sentence is rendered first, so that speech starts
+  // at once.
   std::array<carrier::Samples, script::line_count> audio;
   for (std::size_t i = 0; i < audio.size(); ++i) {
     const auto cached = speech_.cached(order.script.lines[i]);
@@ -157,10 +170,11 @@ void Dispatcher::render_and_dial(const incident::PlaceCall& order) {
   dial(order, std::move(audio));
 }
 
-void Dispatcher::dial(const incident::PlaceCall& order, std::array<carrier::Samples, script::line_count> audio) {
+void Dispatcher::dial(const incident::PlaceCall& order,
+                      std::array<carrier::Samples, script::line_count> audio) {
   {
     std::lock_guard lock(mutex_);
-    if (rendering_.erase(order.call) == 0 || closed_) return;  // ended meanwhile, or left for the next start
+    if (rendering_.erase(order.call) == 0 || closed_) return; // ended meanwhile, or left for the next start
   }
   carrier::CallOrder call;
   call.call = order.call;
@@ -170,7 +184,8 @@ void Dispatcher::dial(const incident::PlaceCall& order, std::array<carrier::Samp
   const auto placed = carrier_of(order.method.carrier)->place(std::move(call));
   if (placed) return;
   const bool bad_address = placed.error().fault == Fault::invalid;
-  not_placed(order.call, bad_address ? LineOutcome::bad_number : LineOutcome::carrier_failed, placed.error().message);
+  not_placed(order.call, bad_address ? LineOutcome::bad_number : LineOutcome::carrier_failed,
+             placed.error().message);
 }
 
 void Dispatcher::not_placed(const CallId& call, LineOutcome outcome, const std::string& why) {
@@ -212,4 +227,4 @@ void Dispatcher::on_ended(const CallId& call, LineOutcome outcome, const std::st
   writer_->submit_must(incident::CallEnded{call, outcome, detail}, nullptr);
 }
 
-}  // namespace kaden::app
+} // namespace kaden::app

@@ -1,7 +1,7 @@
-/// app/dispatcher.h - carries the engine's effects to the carriers, and what the carriers report back to the writer.
-/// Room: app. Uses: runtime, incident, writer, speech, carrier, api.
-/// Threads: release() on the writer's thread, the listener's functions on the carriers' threads, rendering on two
-/// speech workers; none of them blocks another. Errors: what cannot be said or dialled comes back to the engine as
+/// app/dispatcher.h - carries the engine's effects to the carriers, and what the carriers report back to the
+/// writer. Room: app. Uses: runtime, incident, writer, speech, carrier, api. Threads: release() on the
+/// writer's thread, the listener's functions on the carriers' threads, rendering on two speech workers; none
+/// of them blocks another. Errors: what cannot be said or dialled comes back to the engine as
 /// CallEnded{carrier_failed} with the reason, so nothing is dropped silently.
 #pragma once
 
@@ -32,13 +32,15 @@ class Dispatcher final : public writer::EffectSink, public carrier::Listener {
 
   /// Before the first effect. The carriers by their names in contact methods ("sip").
   void connect(writer::Writer& writer, std::map<std::string, carrier::Carrier*> carriers);
-  /// Ends the live calls at the far end. From now on effects and reports are left for the next start, which recovers
-  /// those calls as after a crash.
+  /// Ends the live calls at the far end. From now on effects and reports are left for the next start, which
+  /// recovers those calls as after a crash.
   void close(EndReason reason);
   /// Renders an utterance on a speech worker.
   void speak(script::Utterance utterance, std::function<void(Result<speech::AudioPtr>)> done);
 
   void release(const incident::Effect& effect) override;
+  /// Ends the process at once, as a crash would: the next start recovers.
+  void on_journal_corrupt(const Error& error) override;
 
   void on_progress(const CallId& call, Progress progress, const Dialog& dialog) override;
   void on_key(const CallId& call, char key) override;
@@ -62,12 +64,12 @@ class Dispatcher final : public writer::EffectSink, public carrier::Listener {
   // State
   const LogLine log_;
   std::mutex mutex_;
-  std::map<CallId, std::string> carrier_by_call_;  // live calls, until ended
-  std::set<CallId> rendering_;                     // accepted, still being spoken to audio
+  std::map<CallId, std::string> carrier_by_call_; // live calls, until ended
+  std::set<CallId> rendering_;                    // accepted, still being spoken to audio
   bool closed_ = false;
   std::size_t turn_ = 0;
   // Owned
   std::vector<std::unique_ptr<runtime::Worker>> workers_;
 };
 
-}  // namespace kaden::app
+} // namespace kaden::app

@@ -55,7 +55,8 @@ void print_timed(const runtime::Clock& clock, const std::string& line) {
 
 Result<std::string> secret_of(const std::string& file_name) {
   if (file_name.empty()) {
-    const char* variable = std::getenv("AWS_SECRET_ACCESS_KEY");  // NOLINT(concurrency-mt-unsafe): before any thread
+    const char* variable =
+        std::getenv("AWS_SECRET_ACCESS_KEY"); // NOLINT(concurrency-mt-unsafe): before any thread
     return std::string(variable == nullptr ? "" : variable);
   }
   std::ifstream file(file_name);
@@ -64,7 +65,7 @@ Result<std::string> secret_of(const std::string& file_name) {
   return std::string(trim(text));
 }
 
-}  // namespace
+} // namespace
 
 int run_agent(const AgentOptions& options) {
   const StopSignals signals;
@@ -82,7 +83,8 @@ int run_agent(const AgentOptions& options) {
   settings.host = options.host;
   settings.interval = seconds(options.interval_s);
   const runtime::SystemClock clock;
-  const auto agent = agent::Agent::create(settings, clock, [&](const std::string& line) { print_timed(clock, line); });
+  const auto agent =
+      agent::Agent::create(settings, clock, [&](const std::string& line) { print_timed(clock, line); });
   if (!agent) return failed(agent.error());
   if (options.once) {
     (*agent)->collect();
@@ -120,7 +122,8 @@ int run_phone(const PhoneOptions& options) {
   const runtime::SystemClock clock;
   const auto phone = phone::Phone::open(settings, clock, [&](const phone::Event& event) {
     const std::string line = phone::to_json_line(event);
-    if (events.is_open()) events << line << std::endl;  // NOLINT(performance-avoid-endl): a witness must not be lost
+    if (events.is_open())
+      events << line << std::endl; // NOLINT(performance-avoid-endl): a witness must not be lost
     print_timed(clock, fmt::format("{:<10} {} {}{}", event.what, event.to, event.key, event.wav));
   });
   if (!phone) return failed(phone.error());
@@ -191,4 +194,4 @@ std::string fresh_request_id() {
   return fmt::format("cli-{:08x}{:08x}", device(), device());
 }
 
-}  // namespace kaden::app
+} // namespace kaden::app

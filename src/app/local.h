@@ -1,6 +1,6 @@
 /// app/local.h - the commands that need no running Kaden: check, agent, phone, say, journal. Room: app.
-/// Threads: the main thread; agent and phone block until SIGINT or SIGTERM. Errors: one sentence on stderr and the exit
-/// code (0 done, 1 refused or broken).
+/// Threads: the main thread; agent and phone block until SIGINT or SIGTERM. Errors: one sentence on stderr
+/// and the exit code (0 done, 1 refused or broken).
 #pragma once
 
 #include <cstdint>
@@ -46,4 +46,4 @@ int run_journal_print(const std::string& store_folder);
 /// Random, for requests that the user gave no id.
 std::string fresh_request_id();
 
-}  // namespace kaden::app
+} // namespace kaden::app

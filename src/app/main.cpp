@@ -21,23 +21,29 @@ struct RemoteOptions {
   std::string color = "auto";
 
   void add_to(CLI::App* command) {
-    command->add_option("--url", settings.url, "where Kaden listens")->envname("KADEN_URL")->capture_default_str();
-    command->add_option("--token-file", settings.token_file, "file with the bearer token (or the variable KADEN_TOKEN)");
+    command->add_option("--url", settings.url, "where Kaden listens")
+        ->envname("KADEN_URL")
+        ->capture_default_str();
+    command->add_option("--token-file", settings.token_file,
+                        "file with the bearer token (or the variable KADEN_TOKEN)");
     command->add_option("--ca-file", settings.ca_file, "trust only this certificate (PEM)");
     command->add_flag("--json", settings.json, "print the API's answer as it is");
-    command->add_option("--lang", language, "ja or en; from LANG when not given")->check(CLI::IsMember({"ja", "en"}));
-    command->add_option("--color", color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+    command->add_option("--lang", language, "ja or en; from LANG when not given")
+        ->check(CLI::IsMember({"ja", "en"}));
+    command->add_option("--color", color, "auto, always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
   }
   const RemoteSettings& ready() {
-    const char* variable = std::getenv("LANG");  // NOLINT(concurrency-mt-unsafe): before any thread
-    if (language.empty() && variable != nullptr && std::string_view(variable).starts_with("ja")) language = "ja";
+    const char* variable = std::getenv("LANG"); // NOLINT(concurrency-mt-unsafe): before any thread
+    if (language.empty() && variable != nullptr && std::string_view(variable).starts_with("ja"))
+      language = "ja";
     settings.language = parse_language(language).value_or(Language::en);
     settings.color = color == "always" || (color == "auto" && isatty(STDOUT_FILENO) == 1);
     return settings;
   }
 };
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   CLI::App cli("Kaden turns infrastructure alarms into answered phone calls.", "kaden");
@@ -50,16 +56,21 @@ int main(int argc, char** argv) {
   serve->add_option("--config", config, "configuration file")->capture_default_str();
   serve->callback([&] { result = run_serve(config); });
 
-  CLI::App* check = cli.add_subcommand("check", "check a configuration file: every mistake with line and column");
+  CLI::App* check =
+      cli.add_subcommand("check", "check a configuration file: every mistake with line and column");
   check->add_option("--config,file", config, "configuration file")->capture_default_str();
   check->callback([&] { result = run_check(config); });
 
   AgentOptions agent_options;
   CLI::App* agent = cli.add_subcommand("agent", "report this machine's CPU, memory and disk");
-  agent->add_option("--url", agent_options.url, "CloudWatch-compatible endpoint")->envname("KADEN_URL")->capture_default_str();
+  agent->add_option("--url", agent_options.url, "CloudWatch-compatible endpoint")
+      ->envname("KADEN_URL")
+      ->capture_default_str();
   agent->add_option("--region", agent_options.region, "region to sign for")->capture_default_str();
-  agent->add_option("--access-key-id", agent_options.access_key_id, "access key id")->envname("AWS_ACCESS_KEY_ID");
-  agent->add_option("--secret-file", agent_options.secret_file, "file with the secret (or AWS_SECRET_ACCESS_KEY)");
+  agent->add_option("--access-key-id", agent_options.access_key_id, "access key id")
+      ->envname("AWS_ACCESS_KEY_ID");
+  agent->add_option("--secret-file", agent_options.secret_file,
+                    "file with the secret (or AWS_SECRET_ACCESS_KEY)");
   agent->add_option("--ca-file", agent_options.ca_file, "trust only this certificate (PEM)");
   agent->add_option("--host", agent_options.host, "the host dimension; this machine's name when not given");
   agent->add_option("--interval", agent_options.interval_s, "seconds between two collections")
@@ -69,20 +80,25 @@ int main(int argc, char** argv) {
   agent->callback([&] { result = run_agent(agent_options); });
 
   PhoneOptions phone_options;
-  CLI::App* phone = cli.add_subcommand("phone", "a robot phone: answers, records what it hears, presses keys on a plan");
+  CLI::App* phone =
+      cli.add_subcommand("phone", "a robot phone: answers, records what it hears, presses keys on a plan");
   phone->add_option("--bind", phone_options.bind, "address")->capture_default_str();
   phone->add_option("--port", phone_options.port, "UDP port")->capture_default_str();
-  phone->add_option("--record", phone_options.record_folder, "folder for recordings (WAV)")->capture_default_str();
+  phone->add_option("--record", phone_options.record_folder, "folder for recordings (WAV)")
+      ->capture_default_str();
   phone->add_option("--events", phone_options.events_file, "append one JSON line per event");
-  phone->add_option("--plan", phone_options.plans,
-                    "USER=STEP,STEP...: answer@MS, KEY@MS (after the answer), hangup@MS, busy, decline, unavailable, ring, "
-                    "voicemail; USER * is everybody else");
+  phone->add_option(
+      "--plan", phone_options.plans,
+      "USER=STEP,STEP...: answer@MS, KEY@MS (after the answer), hangup@MS, busy, decline, unavailable, ring, "
+      "voicemail; USER * is everybody else");
   phone->callback([&] { result = run_phone(phone_options); });
 
   SayOptions say_options;
   CLI::App* say = cli.add_subcommand("say", "speak a text into a WAV file, as a call would");
   say->add_option("text", say_options.text, "what to say; {web-01:name} is read as a name")->required();
-  say->add_option("--lang", say_options.language, "ja or en")->check(CLI::IsMember({"ja", "en"}))->capture_default_str();
+  say->add_option("--lang", say_options.language, "ja or en")
+      ->check(CLI::IsMember({"ja", "en"}))
+      ->capture_default_str();
   say->add_option("-o,--output", say_options.output, "WAV file")->capture_default_str();
   say->add_flag("-v,--verbose", say_options.verbose, "print how it is read, and the phonemes of Japanese");
   say->callback([&] { result = run_say(say_options); });
@@ -111,7 +127,8 @@ int main(int argc, char** argv) {
   incidents->add_option("--limit", most, "how many")->check(CLI::Range(1, 1000))->capture_default_str();
   remote.add_to(incidents);
   incidents->callback([&] {
-    result = incident == 0 ? list_incidents(remote.ready(), state, most) : show_incident(remote.ready(), incident);
+    result =
+        incident == 0 ? list_incidents(remote.ready(), state, most) : show_incident(remote.ready(), incident);
   });
 
   CLI::App* ack = cli.add_subcommand("ack", "acknowledge an incident: its calls end");
@@ -127,9 +144,12 @@ int main(int argc, char** argv) {
   TimelineOptions timeline_options;
   CLI::App* timeline = cli.add_subcommand("timeline", "what happens, as it happens");
   timeline->add_flag("--follow", timeline_options.follow, "wait for more");
-  timeline->add_option("--after", timeline_options.after, "a cursor: only what is newer")->capture_default_str();
-  timeline->add_option("--until", timeline_options.until, "with --follow: end when this happened (resolved, acknowledged ...)");
-  timeline->add_option("--patience", timeline_options.patience_s, "with --follow: end after so many seconds, exit code 1");
+  timeline->add_option("--after", timeline_options.after, "a cursor: only what is newer")
+      ->capture_default_str();
+  timeline->add_option("--until", timeline_options.until,
+                       "with --follow: end when this happened (resolved, acknowledged ...)");
+  timeline->add_option("--patience", timeline_options.patience_s,
+                       "with --follow: end after so many seconds, exit code 1");
   remote.add_to(timeline);
   timeline->callback([&] { result = follow_timeline(remote.ready(), timeline_options); });
 
@@ -147,4 +167,4 @@ int main(int argc, char** argv) {
   return result;
 }
 
-}  // namespace kaden::app
+} // namespace kaden::app

@@ -19,7 +19,8 @@ constexpr int unreachable = 2;
 
 Result<std::string> token_of(const RemoteSettings& remote) {
   if (remote.token_file.empty()) {
-    const char* variable = std::getenv("KADEN_TOKEN");  // NOLINT(concurrency-mt-unsafe): nobody sets variables here
+    const char* variable =
+        std::getenv("KADEN_TOKEN"); // NOLINT(concurrency-mt-unsafe): nobody sets variables here
     if (variable == nullptr || *variable == 0) {
       return fail(Fault::invalid, "no token: give --token-file FILE or set KADEN_TOKEN");
     }
@@ -33,7 +34,8 @@ Result<std::string> token_of(const RemoteSettings& remote) {
 
 /// One exchange; errors of the API become errors here.
 Result<json::value> ask(http::Client& client, const RemoteSettings& remote, const std::string& method,
-                        const std::string& path, const std::string& body = {}, Millis patience = seconds(10)) {
+                        const std::string& path, const std::string& body = {},
+                        Millis patience = seconds(10)) {
   const auto token = token_of(remote);
   if (!token) return tl::unexpected(token.error());
   http::ClientRequest request;
@@ -87,7 +89,7 @@ int act(const RemoteSettings& remote, std::uint64_t id, const std::string& verb)
   return 0;
 }
 
-}  // namespace
+} // namespace
 
 int list_incidents(const RemoteSettings& remote, const std::string& state, int most) {
   http::Client client;
@@ -125,13 +127,18 @@ int show_incident(const RemoteSettings& remote, std::uint64_t id) {
   const auto timeline = Fields(answer->get_object(), "").array("timeline");
   if (!timeline || *timeline == nullptr) return 0;
   for (const json::value& entry : **timeline) {
-    if (entry.is_object()) fmt::print("{}\n", timeline_line(entry.get_object(), remote.language, remote.color));
+    if (entry.is_object())
+      fmt::print("{}\n", timeline_line(entry.get_object(), remote.language, remote.color));
   }
   return 0;
 }
 
-int acknowledge_incident(const RemoteSettings& remote, std::uint64_t id) { return act(remote, id, "ack"); }
-int resolve_incident(const RemoteSettings& remote, std::uint64_t id) { return act(remote, id, "resolve"); }
+int acknowledge_incident(const RemoteSettings& remote, std::uint64_t id) {
+  return act(remote, id, "ack");
+}
+int resolve_incident(const RemoteSettings& remote, std::uint64_t id) {
+  return act(remote, id, "resolve");
+}
 
 int place_test_call(const RemoteSettings& remote, const std::string& person, const std::string& text,
                     const std::string& request_id) {
@@ -143,7 +150,8 @@ int place_test_call(const RemoteSettings& remote, const std::string& person, con
   if (remote.json || !answer->is_object()) {
     fmt::print("{}\n", to_text(*answer));
   } else {
-    fmt::print("calling {}; watch it with: kaden incidents {}\n", person, text_of(answer->get_object(), "incident"));
+    fmt::print("calling {}; watch it with: kaden incidents {}\n", person,
+               text_of(answer->get_object(), "incident"));
   }
   return 0;
 }
@@ -154,7 +162,8 @@ int follow_timeline(const RemoteSettings& remote, const TimelineOptions& options
   const SteadyTime start = clock.steady();
   std::string cursor = options.after;
   while (true) {
-    const Millis left = options.patience_s > 0 ? start + seconds(options.patience_s) - clock.steady() : seconds(3600);
+    const Millis left =
+        options.patience_s > 0 ? start + seconds(options.patience_s) - clock.steady() : seconds(3600);
     if (left <= Millis(0)) return refused;
     const std::int64_t wait_s = options.follow ? std::min<std::int64_t>(20, left.count() / 1'000 + 1) : 0;
     const auto answer = ask(client, remote, "GET",
@@ -179,4 +188,4 @@ int follow_timeline(const RemoteSettings& remote, const TimelineOptions& options
   }
 }
 
-}  // namespace kaden::app
+} // namespace kaden::app

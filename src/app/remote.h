@@ -13,10 +13,10 @@ namespace kaden::app {
 
 struct RemoteSettings {
   std::string url = "http://127.0.0.1:8480";
-  std::string token_file;  ///< the bearer token; empty: the variable KADEN_TOKEN
-  std::string ca_file;     ///< trust only this certificate
+  std::string token_file; ///< the bearer token; empty: the variable KADEN_TOKEN
+  std::string ca_file;    ///< trust only this certificate
   Language language = Language::en;
-  bool json = false;       ///< print the API's answer as it is
+  bool json = false; ///< print the API's answer as it is
   bool color = false;
 };
 
@@ -27,14 +27,14 @@ int resolve_incident(const RemoteSettings& remote, std::uint64_t id);
 int place_test_call(const RemoteSettings& remote, const std::string& person, const std::string& text,
                     const std::string& request_id);
 struct TimelineOptions {
-  bool follow = false;     ///< wait for more until interrupted
+  bool follow = false; ///< wait for more until interrupted
   std::string after = "0.0";
-  std::string until;       ///< with follow: end with 0 when this happened ("resolved", ...)
-  int patience_s = 0;      ///< with follow: end with 1 after so long; 0: for ever
+  std::string until;  ///< with follow: end with 0 when this happened ("resolved", ...)
+  int patience_s = 0; ///< with follow: end with 1 after so long; 0: for ever
 };
 int follow_timeline(const RemoteSettings& remote, const TimelineOptions& options);
 
 /// One timeline entry as a line for people: "06:43:30  ringing       sato". `entry` is the API's JSON.
 std::string timeline_line(const json::object& entry, Language language, bool color);
 
-}  // namespace kaden::app
+} // namespace kaden::app

@@ -14,11 +14,16 @@ namespace {
 
 spdlog::level::level_enum level_of(config::LogLevel level) {
   switch (level) {
-    case config::LogLevel::trace: return spdlog::level::trace;
-    case config::LogLevel::debug: return spdlog::level::debug;
-    case config::LogLevel::info: return spdlog::level::info;
-    case config::LogLevel::warning: return spdlog::level::warn;
-    case config::LogLevel::error: return spdlog::level::err;
+    case config::LogLevel::trace:
+      return spdlog::level::trace;
+    case config::LogLevel::debug:
+      return spdlog::level::debug;
+    case config::LogLevel::info:
+      return spdlog::level::info;
+    case config::LogLevel::warning:
+      return spdlog::level::warn;
+    case config::LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -60,7 +65,8 @@ cloudwatch::Observer observer_of(const std::shared_ptr<spdlog::logger>& log) {
     std::string line = "metric";
     add_field(line, "name", datum.metric.name);
     for (const auto& [name, value] : datum.metric.dimensions) add_field(line, name, value);
-    if (datum.values.sample_count > 0) add_field(line, "average", fmt::format("{:.1f}", datum.values.sum / datum.values.sample_count));
+    if (datum.values.sample_count > 0)
+      add_field(line, "average", fmt::format("{:.1f}", datum.values.sum / datum.values.sample_count));
     add_field(line, "unit", datum.unit);
     log->debug(line);
   };
@@ -91,10 +97,12 @@ void reload(Service& service, const std::string& path, spdlog::logger& log) {
     log.error("the configuration was not taken: {}", taken.error().message);
     return;
   }
-  log.info("people, policies, routes, rules and access keys are reloaded; listeners and carriers need a restart");
+  log.info(
+      "people, policies, routes, rules and access keys are reloaded; tokens, listeners, carriers, speech and "
+      "store need a restart");
 }
 
-}  // namespace
+} // namespace
 
 int run_serve(const std::string& config_path) {
   // Every thread inherits this: signals come to sigwait() below and nowhere else.
@@ -134,4 +142,4 @@ int run_serve(const std::string& config_path) {
   }
 }
 
-}  // namespace kaden::app
+} // namespace kaden::app

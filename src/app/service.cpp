@@ -16,7 +16,7 @@ namespace kaden::app {
 namespace {
 
 constexpr Millis tick_every = Millis(500);
-constexpr Millis part_max = seconds(2);  // for far ends to answer CANCEL and BYE at shutdown
+constexpr Millis part_max = seconds(2); // for far ends to answer CANCEL and BYE at shutdown
 
 std::vector<cloudwatch::AccessKey> keys_of(const config::Settings& settings) {
   std::vector<cloudwatch::AccessKey> keys;
@@ -26,9 +26,12 @@ std::vector<cloudwatch::AccessKey> keys_of(const config::Settings& settings) {
 
 api::May may_of(config::Right right) {
   switch (right) {
-    case config::Right::events: return api::May::events;
-    case config::Right::read: return api::May::read;
-    case config::Right::act: return api::May::act;
+    case config::Right::events:
+      return api::May::events;
+    case config::Right::read:
+      return api::May::read;
+    case config::Right::act:
+      return api::May::act;
   }
   return api::May::read;
 }
@@ -53,7 +56,9 @@ std::string host_of_uri(std::string_view uri) {
 /// For `POST /api/v1/check`: the text is judged alone, so secrets are taken as given and no file is read.
 std::vector<std::string> check_text(const std::string& text) {
   const config::Environment nowhere{
-      [](const std::string&) -> Result<config::FileText> { return config::FileText{"not-read", 0600}; },
+      [](const std::string&) -> Result<config::FileText> {
+        return config::FileText{"not-read", 0600};
+      },
       [](const std::string&) { return std::optional<std::string>("not-read"); }};
   const auto parsed = config::parse(text, "kaden.yaml", nowhere);
   std::vector<std::string> errors;
@@ -62,16 +67,20 @@ std::vector<std::string> check_text(const std::string& text) {
   return errors;
 }
 
-}  // namespace
+} // namespace
 
-Service::Service(config::Settings settings, const runtime::Clock& clock, LogLine log, cloudwatch::Observer observer)
+Service::Service(config::Settings settings, const runtime::Clock& clock, LogLine log,
+                 cloudwatch::Observer observer)
     : settings_(std::move(settings)), clock_(clock), log_(std::move(log)), observer_(std::move(observer)) {}
 
-Service::~Service() { stop(); }
+Service::~Service() {
+  stop();
+}
 
-Result<std::unique_ptr<Service>> Service::create(config::Settings settings, const runtime::Clock& clock, LogLine log,
-                                                 cloudwatch::Observer observer) {
-  std::unique_ptr<Service> service(new Service(std::move(settings), clock, std::move(log), std::move(observer)));
+Result<std::unique_ptr<Service>> Service::create(config::Settings settings, const runtime::Clock& clock,
+                                                 LogLine log, cloudwatch::Observer observer) {
+  std::unique_ptr<Service> service(
+      new Service(std::move(settings), clock, std::move(log), std::move(observer)));
   for (const auto step : {&Service::open_stores, &Service::open_speech, &Service::open_carrier}) {
     if (const auto done = (service.get()->*step)(); !done) return tl::unexpected(done.error());
   }
@@ -79,7 +88,8 @@ Result<std::unique_ptr<Service>> Service::create(config::Settings settings, cons
   std::map<std::string, carrier::Carrier*> carriers;
   if (service->carrier_) carriers.emplace("sip", service->carrier_.get());
   service->dispatcher_->connect(*service->writer_, std::move(carriers));
-  if (const auto recovered = service->writer_->recover(); !recovered) return tl::unexpected(recovered.error());
+  if (const auto recovered = service->writer_->recover(); !recovered)
+    return tl::unexpected(recovered.error());
   if (const auto opened = service->open_endpoint(); !opened) return tl::unexpected(opened.error());
   service->open_api();
   return service;
@@ -88,7 +98,8 @@ Result<std::unique_ptr<Service>> Service::create(config::Settings settings, cons
 Result<void> Service::open_stores() {
   const std::string& folder = settings_.store_folder;
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return fail(Fault::unavailable, fmt::format("store.folder: cannot create {}: {}", folder, strerror(errno)));
+    return fail(Fault::unavailable,
+                fmt::format("store.folder: cannot create {}: {}", folder, strerror(errno)));
   }
   const std::string path = folder + "/journal.db";
   auto journal = journal::open_sqlite(path);
@@ -139,7 +150,8 @@ Result<void> Service::open_endpoint() {
   settings.access_keys = keys_of(settings_);
   settings.allow_unsigned_on_loopback = settings_.allow_unsigned_on_loopback;
   auto opened = cloudwatch::Endpoint::open(
-      settings, settings_.alarms, *records_, clock_, [this](AlarmEvent event, std::function<void(bool)> told) {
+      settings, settings_.alarms, *records_, clock_,
+      [this](AlarmEvent event, std::function<void(bool)> told) {
         std::vector<incident::Input> inputs;
         inputs.emplace_back(incident::AlarmReported{std::move(event)});
         const auto taken = writer_->submit(
@@ -168,7 +180,8 @@ void Service::open_api() {
 }
 
 std::vector<script::Utterance> Service::standing_sentences() const {
-  // What every call says beside its own message: rendered ahead, so that a dial waits for one sentence at most.
+  // What every call says beside its own message: rendered ahead, so that a dial waits for one sentence at
+  // most.
   std::set<Language> languages;
   for (const auto& person : settings_.engine.people) languages.insert(person.language);
   std::vector<script::Utterance> sentences;
@@ -209,8 +222,9 @@ Result<void> Service::start() {
 void Service::stop() {
   if (!started_) return;
   started_ = false;
-  // Nothing more goes out, open dialogs are ended at the far end, and what was taken is committed; from then on senders
-  // are told to come again. Calls stay open in the journal: the next start recovers them, as after a crash.
+  // Nothing more goes out, open dialogs are ended at the far end, and what was taken is committed; from then
+  // on senders are told to come again. Calls stay open in the journal: the next start recovers them, as after
+  // a crash.
   dispatcher_->close(EndReason::shutdown);
   const SteadyTime patience = clock_.steady() + part_max;
   while (carrier_ && carrier_->counts().live > 0 && clock_.steady() < patience) {
@@ -246,14 +260,16 @@ std::string Service::more_metrics() const {
   const auto alarms = endpoint_->counts();
   const auto requests = server_ ? server_->counts() : http::Server::Counts{};
   std::string text;
-  const auto add = [&text](std::string_view name, std::string_view kind, std::string_view help, std::uint64_t value) {
+  const auto add = [&text](std::string_view name, std::string_view kind, std::string_view help,
+                           std::uint64_t value) {
     text += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help, kind, value);
   };
   add("kaden_metrics_known", "gauge", "Metrics with datapoints.", alarms.metrics);
   add("kaden_alarms_defined", "gauge", "Alarms, by API and by rules.", alarms.alarms);
   add("kaden_alarm_changes_untold", "gauge", "Alarm changes whose event is not durable yet.", alarms.untold);
   add("kaden_metric_data_total", "counter", "Datapoints taken since the start.", alarms.data);
-  add("kaden_signatures_refused_total", "counter", "Requests whose signature was refused.", alarms.refused_signatures);
+  add("kaden_signatures_refused_total", "counter", "Requests whose signature was refused.",
+      alarms.refused_signatures);
   add("kaden_http_requests_total", "counter", "HTTP requests since the start.", requests.requests);
   add("kaden_http_malformed_total", "counter", "HTTP requests refused as malformed.", requests.malformed);
   add("kaden_http_too_large_total", "counter", "HTTP requests refused as too large.", requests.too_large);
@@ -268,4 +284,4 @@ std::string Service::recovery_words() const {
                      journal_->last_position(), writer_->replayed());
 }
 
-}  // namespace kaden::app
+} // namespace kaden::app

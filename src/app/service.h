@@ -21,8 +21,8 @@ namespace kaden::app {
 class Service {
  public:
   /// Opens the journal, checks the voices, binds SIP, recovers the state. Nothing is dialled or accepted yet.
-  static Result<std::unique_ptr<Service>> create(config::Settings settings, const runtime::Clock& clock, LogLine log,
-                                                 cloudwatch::Observer observer);
+  static Result<std::unique_ptr<Service>> create(config::Settings settings, const runtime::Clock& clock,
+                                                 LogLine log, cloudwatch::Observer observer);
   /// As stop().
   ~Service();
   Service(const Service&) = delete;
@@ -30,9 +30,10 @@ class Service {
 
   /// Renders the standing sentences, recovers calls of a dead predecessor, then accepts.
   Result<void> start();
-  /// Stops accepting, commits what was taken, ends open dialogs at the far end. Repeats are harmless.
+  /// Ends open dialogs at the far end, commits what was taken, then stops listening. Repeats are harmless.
   void stop();
-  /// New people, policies, routes and rules; open incidents keep their plans. Listeners and carriers stay as they are.
+  /// New people, policies, routes and rules; open incidents keep their plans. Listeners and carriers stay as
+  /// they are.
   Result<void> reload(config::Settings settings);
 
   std::uint16_t port() const { return server_->port(); }
@@ -71,4 +72,4 @@ class Service {
   std::unique_ptr<http::Server> server_;
 };
 
-}  // namespace kaden::app
+} // namespace kaden::app

@@ -14,7 +14,7 @@ struct Word {
   std::string_view what;
   std::string_view en;
   std::string_view ja;
-  std::string_view color;  // SGR code
+  std::string_view color; // SGR code
 };
 
 constexpr std::array<Word, 20> words = {{
@@ -63,7 +63,7 @@ std::string padded(std::string_view text, std::size_t width) {
   return std::string(text) + std::string(used < width ? width - used : 1, ' ');
 }
 
-}  // namespace
+} // namespace
 
 std::string timeline_line(const json::object& entry, Language language, bool color) {
   const std::string what = text_of(entry, "what");
@@ -92,4 +92,4 @@ std::string timeline_line(const json::object& entry, Language language, bool col
   return line + rest;
 }
 
-}  // namespace kaden::app
+} // namespace kaden::app

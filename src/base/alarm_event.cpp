@@ -41,7 +41,7 @@ Result<std::string> not_empty(const Fields& fields, std::string_view name, std::
   return text;
 }
 
-}  // namespace
+} // namespace
 
 json::value to_json(const AlarmEvent& event) {
   json::object object;
@@ -66,8 +66,8 @@ Result<AlarmEvent> alarm_event_from_json(const json::value& value, const std::st
   if (!value.is_object()) return fail(Fault::invalid, path + ": must be an object");
   const Fields fields(value.get_object(), path);
   AlarmEvent event;
-  const auto known = fields.only(
-      {"source", "event_id", "alarm", "state", "severity", "machine", "reason", "labels", "say"});
+  const auto known =
+      fields.only({"source", "event_id", "alarm", "state", "severity", "machine", "reason", "labels", "say"});
   if (!known) return tl::unexpected(known.error());
 
   auto source = fields.text_or("source", limits::source_bytes_max, "api");
@@ -113,4 +113,4 @@ Result<AlarmEvent> alarm_event_from_json(const json::value& value, const std::st
   return event;
 }
 
-}  // namespace kaden
+} // namespace kaden

@@ -29,8 +29,9 @@ TEST(Time, IsoRoundTripsOverTheEdgesOfTheCalendar) {
 
 TEST(Time, ParsesWhatAwsAndRfc3339Write) {
   const std::int64_t at = 1'795'416'210'000;
-  for (const char* text : {"2026-11-23T06:43:30Z", "2026-11-23T15:43:30+09:00", "2026-11-23T15:43:30+0900",
-                           "2026-11-23T06:43:30.000Z", "2026-11-23T06:43:30.000000Z", "2026-11-22T20:43:30-10:00"}) {
+  for (const char* text :
+       {"2026-11-23T06:43:30Z", "2026-11-23T15:43:30+09:00", "2026-11-23T15:43:30+0900",
+        "2026-11-23T06:43:30.000Z", "2026-11-23T06:43:30.000000Z", "2026-11-22T20:43:30-10:00"}) {
     const auto parsed = parse_iso8601(text);
     ASSERT_TRUE(parsed) << text;
     EXPECT_EQ(to_ms(*parsed), at) << text;
@@ -38,10 +39,10 @@ TEST(Time, ParsesWhatAwsAndRfc3339Write) {
 }
 
 TEST(Time, RefusesWhatIsNoTime) {
-  for (const char* text :
-       {"", "2026", "2026-11-23", "2026-11-23T06:43:30", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z",
-        "2026-11-23T24:00:00Z", "2026-11-23T06:60:00Z", "2026-11-23T06:43:30Zx", "2026-11-23 06:43:30Z",
-        "2026-11-23T06:43:30.Z", "0000-01-01T00:00:00Z", "2026-11-23T06:43:30+24:00", "-026-11-23T06:43:30Z"}) {
+  for (const char* text : {"", "2026", "2026-11-23", "2026-11-23T06:43:30", "2026-02-29T00:00:00Z",
+                           "2026-13-01T00:00:00Z", "2026-11-23T24:00:00Z", "2026-11-23T06:60:00Z",
+                           "2026-11-23T06:43:30Zx", "2026-11-23 06:43:30Z", "2026-11-23T06:43:30.Z",
+                           "0000-01-01T00:00:00Z", "2026-11-23T06:43:30+24:00", "-026-11-23T06:43:30Z"}) {
     EXPECT_FALSE(parse_iso8601(text)) << text;
   }
 }
@@ -86,10 +87,14 @@ TEST(Text, GlobMatchesTheWholeTextAndStaysFast) {
     const char* pattern;
     const char* text;
     bool matches;
-  } cases[] = {{"*", "", true},        {"web-*", "web-01", true}, {"web-*", "db-01", false}, {"?b-01", "db-01", true},
-               {"*-01", "a-b-01", true}, {"a*b*c", "aXbYc", true},  {"a*b*c", "aXbY", false},  {"", "", true},
-               {"", "a", false},       {"**", "a", true},         {"a?", "a", false}};
-  for (const auto& c : cases) EXPECT_EQ(glob_match(c.pattern, c.text), c.matches) << c.pattern << " " << c.text;
+  } cases[] = {{"*", "", true},           {"web-*", "web-01", true},
+               {"web-*", "db-01", false}, {"?b-01", "db-01", true},
+               {"*-01", "a-b-01", true},  {"a*b*c", "aXbYc", true},
+               {"a*b*c", "aXbY", false},  {"", "", true},
+               {"", "a", false},          {"**", "a", true},
+               {"a?", "a", false}};
+  for (const auto& c : cases)
+    EXPECT_EQ(glob_match(c.pattern, c.text), c.matches) << c.pattern << " " << c.text;
   EXPECT_FALSE(glob_match("*a*a*a*a*a*a*a*a*b", std::string(2'000, 'a')));
 }
 
@@ -111,7 +116,7 @@ TEST(Digest, KnownAnswers) {
   // RFC 4231, test case 2.
   EXPECT_EQ(to_hex(as_view(hmac_sha256("Jefe", "what do ya want for nothing?"))),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-  EXPECT_EQ(md5_hex("message digest"), "f96b697d7cb7938d525a2f31aaf161d0");  // RFC 1321, A.5
+  EXPECT_EQ(md5_hex("message digest"), "f96b697d7cb7938d525a2f31aaf161d0"); // RFC 1321, A.5
   EXPECT_TRUE(equal_constant_time("abc", "abc"));
   EXPECT_FALSE(equal_constant_time("abc", "abd"));
   EXPECT_FALSE(equal_constant_time("abc", "ab"));
@@ -167,7 +172,8 @@ TEST(AlarmEvent, EveryFaultNamesItsField) {
       {R"({"alarm":"a"})", "events[0].event_id: is missing"},
       {R"({"event_id":" ","alarm":"a"})", "events[0].event_id: must not be empty"},
       {R"({"event_id":"1","alarm":5})", "events[0].alarm: must be text"},
-      {R"({"event_id":"1","alarm":"a","state":"alarm"})", "events[0].state: must be OK, ALARM or INSUFFICIENT_DATA"},
+      {R"({"event_id":"1","alarm":"a","state":"alarm"})",
+       "events[0].state: must be OK, ALARM or INSUFFICIENT_DATA"},
       {R"({"event_id":"1","alarm":"a","severity":"bad"})",
        "events[0].severity: must be critical, error, warning or info"},
       {R"({"event_id":"1","alarm":"a","source":"A B"})",
@@ -202,5 +208,5 @@ TEST(RequireDeathTest, StopsTheProcessAndSaysWhy) {
   EXPECT_DEATH(require(false, "one thread owns the engine"), "one thread owns the engine");
 }
 
-}  // namespace
-}  // namespace kaden
+} // namespace
+} // namespace kaden

@@ -12,9 +12,9 @@ namespace kaden {
 
 namespace {
 const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());  // OpenSSL takes unsigned char
+  return reinterpret_cast<const unsigned char*>(text.data()); // OpenSSL takes unsigned char
 }
-}  // namespace
+} // namespace
 
 Sha256 sha256(std::string_view bytes) {
   Sha256 digest{};
@@ -26,7 +26,9 @@ std::string_view as_view(const Sha256& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-std::string sha256_hex(std::string_view bytes) { return to_hex(as_view(sha256(bytes))); }
+std::string sha256_hex(std::string_view bytes) {
+  return to_hex(as_view(sha256(bytes)));
+}
 
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256 digest{};
@@ -49,4 +51,4 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-}  // namespace kaden
+} // namespace kaden

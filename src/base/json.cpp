@@ -34,7 +34,9 @@ Result<json::value> parse_json(std::string_view text) {
               fmt::format("not valid JSON at line {}, column {}: {}", line, column, error.message()));
 }
 
-std::string to_text(const json::value& value) { return json::serialize(value); }
+std::string to_text(const json::value& value) {
+  return json::serialize(value);
+}
 
 std::string Fields::path_of(std::string_view name) const {
   return path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name);
@@ -126,4 +128,4 @@ Result<void> Fields::only(std::initializer_list<std::string_view> known) const {
   return {};
 }
 
-}  // namespace kaden
+} // namespace kaden

@@ -7,14 +7,22 @@ namespace kaden {
 
 std::string_view to_text(Fault fault) {
   switch (fault) {
-    case Fault::invalid: return "invalid";
-    case Fault::not_found: return "not_found";
-    case Fault::conflict: return "conflict";
-    case Fault::denied: return "denied";
-    case Fault::busy: return "busy";
-    case Fault::unavailable: return "unavailable";
-    case Fault::timeout: return "timeout";
-    case Fault::corrupt: return "corrupt";
+    case Fault::invalid:
+      return "invalid";
+    case Fault::not_found:
+      return "not_found";
+    case Fault::conflict:
+      return "conflict";
+    case Fault::denied:
+      return "denied";
+    case Fault::busy:
+      return "busy";
+    case Fault::unavailable:
+      return "unavailable";
+    case Fault::timeout:
+      return "timeout";
+    case Fault::corrupt:
+      return "corrupt";
   }
   return "unknown";
 }
@@ -25,4 +33,4 @@ void require(bool holds, const char* what) {
   std::abort();
 }
 
-}  // namespace kaden
+} // namespace kaden

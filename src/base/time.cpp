@@ -74,7 +74,7 @@ std::optional<int> take_offset(std::string_view& text) {
   return sign * (*hours * 60 + *minutes);
 }
 
-}  // namespace
+} // namespace
 
 std::string to_iso8601(WallTime at) {
   constexpr std::int64_t day_ms = 86'400'000;
@@ -96,7 +96,8 @@ std::string to_iso8601(WallTime at) {
 Result<WallTime> parse_iso8601(std::string_view text) {
   const std::string_view whole = text;
   const auto bad = [&] {
-    return fail(Fault::invalid, fmt::format("\"{}\" is not a time like 2026-11-23T06:43:30Z", cut_utf8(whole, 64)));
+    return fail(Fault::invalid,
+                fmt::format("\"{}\" is not a time like 2026-11-23T06:43:30Z", cut_utf8(whole, 64)));
   };
   const auto year = take_digits(text, 4);
   if (!year || *year < 1 || !take(text, '-')) return bad();
@@ -126,7 +127,8 @@ std::string to_words(Millis duration) {
   if (ms < 0) return "-" + to_words(-duration);
   if (ms < 1'000) return fmt::format("{} ms", ms);
   if (ms < 120'000) {
-    return ms % 1'000 == 0 ? fmt::format("{} s", ms / 1'000) : fmt::format("{}.{} s", ms / 1'000, ms % 1'000 / 100);
+    return ms % 1'000 == 0 ? fmt::format("{} s", ms / 1'000)
+                           : fmt::format("{}.{} s", ms / 1'000, ms % 1'000 / 100);
   }
   const std::int64_t minutes = ms / 60'000;
   if (minutes < 120) return fmt::format("{} min", minutes);
@@ -134,4 +136,4 @@ std::string to_words(Millis duration) {
                            : fmt::format("{} h {} min", minutes / 60, minutes % 60);
 }
 
-}  // namespace kaden
+} // namespace kaden

@@ -6,27 +6,36 @@ namespace kaden {
 
 std::string_view to_text(Language language) {
   switch (language) {
-    case Language::ja: return "ja";
-    case Language::en: return "en";
+    case Language::ja:
+      return "ja";
+    case Language::en:
+      return "en";
   }
   return "";
 }
 
 std::string_view to_text(Severity severity) {
   switch (severity) {
-    case Severity::info: return "info";
-    case Severity::warning: return "warning";
-    case Severity::error: return "error";
-    case Severity::critical: return "critical";
+    case Severity::info:
+      return "info";
+    case Severity::warning:
+      return "warning";
+    case Severity::error:
+      return "error";
+    case Severity::critical:
+      return "critical";
   }
   return "";
 }
 
 std::string_view to_text(AlarmState state) {
   switch (state) {
-    case AlarmState::ok: return "OK";
-    case AlarmState::alarm: return "ALARM";
-    case AlarmState::insufficient_data: return "INSUFFICIENT_DATA";
+    case AlarmState::ok:
+      return "OK";
+    case AlarmState::alarm:
+      return "ALARM";
+    case AlarmState::insufficient_data:
+      return "INSUFFICIENT_DATA";
   }
   return "";
 }
@@ -52,4 +61,4 @@ std::optional<AlarmState> parse_alarm_state(std::string_view text) {
   return std::nullopt;
 }
 
-}  // namespace kaden
+} // namespace kaden

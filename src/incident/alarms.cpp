@@ -109,13 +109,20 @@ void Engine::Impl::take(const AlarmReported& in) {
   const Route* route = route_of(event);
   const bool is_grouped = route != nullptr && !route->group_by.empty();
   const Key group_key = is_grouped ? group_key_of(*route, event) : alarm_key;
-  auto open_incident = open_by_key.find(alarm_key);
-  if (open_incident == open_by_key.end() && is_grouped) open_incident = open_by_key.find(group_key);
-  if (open_incident != open_by_key.end()) {
-    join(*find(open_incident->second), event, alarm_key, route);
+  Incident* holder = holder_of(alarm_key);
+  if (holder == nullptr && is_grouped) holder = holder_of(group_key);
+  if (holder != nullptr) {
+    join(*holder, event, alarm_key, route);
   } else if (event.state == AlarmState::alarm) {
     open_for(event, alarm_key, group_key, route);
   }
+}
+
+Incident* Engine::Impl::holder_of(const Key& key) {
+  const auto by_alarm = open_by_alarm.find(key);
+  if (by_alarm != open_by_alarm.end()) return find(by_alarm->second);
+  const auto id = open_by_key.find(key, [this](std::uint64_t each) { return key_at(each); });
+  return id ? find(*id) : nullptr;
 }
 
 Incident& Engine::Impl::open(const Key& key, Severity severity, std::shared_ptr<const Plan> plan) {
@@ -126,8 +133,9 @@ Incident& Engine::Impl::open(const Key& key, Severity severity, std::shared_ptr<
   incident.opened_at = last_at;
   incident.plan = std::move(plan);
   ++triggered;
-  open_by_key.emplace(key, incident.id);
-  return incidents.emplace(incident.id, std::move(incident)).first->second;
+  Incident& opened = incidents.emplace(incident.id, std::move(incident)).first->second;
+  open_by_key.insert(key, opened.id, [this](std::uint64_t each) { return key_at(each); });
+  return opened;
 }
 
 void Engine::Impl::open_for(const AlarmEvent& event, const Key& alarm_key, const Key& group_key,
@@ -177,7 +185,7 @@ void Engine::Impl::fire(Incident& incident, Alarm* alarm, const AlarmEvent& even
       alarm->active = true;
       ++incident.active;
       ++alarms_active;
-      if (incident.is_group) open_by_key.emplace(alarm_key, incident.id);
+      if (incident.is_group) open_by_alarm.emplace(alarm_key, incident.id);
     }
     alarm->state = event.state;
     alarm->severity = event.severity;
@@ -201,7 +209,7 @@ void Engine::Impl::clear(Incident& incident, Alarm& alarm, const AlarmEvent& eve
   alarm.active = false;
   --incident.active;
   --alarms_active;
-  if (incident.is_group) open_by_key.erase(alarm_key_of(event.source, event.alarm));
+  if (incident.is_group) open_by_alarm.erase(alarm_key_of(event.source, event.alarm));
   tell(incident, Happening::cleared, Why::by_source, {}, {}, describe(event));
   if (incident.active == 0) resolve(incident, Why::by_source, event.source);
 }
@@ -225,7 +233,7 @@ void Engine::Impl::add_alarm(Incident& incident, const AlarmEvent& event, const 
   incident.alarms.push_back(std::move(alarm));
   ++incident.active;
   ++alarms_active;
-  if (incident.is_group) open_by_key.emplace(alarm_key, incident.id);
+  if (incident.is_group) open_by_alarm.emplace(alarm_key, incident.id);
   if (incident.alarm_index) {
     incident.alarm_index->emplace(alarm_key, static_cast<std::uint32_t>(incident.alarms.size() - 1));
   } else {
@@ -246,10 +254,10 @@ Key alarm_key(const Alarm& alarm) {
 }
 
 void Engine::Impl::forget_keys(const Incident& incident) {
-  open_by_key.erase(incident.key);
+  open_by_key.erase(incident.key, [this](std::uint64_t each) { return key_at(each); });
   if (!incident.is_group) return;
   for (const Alarm& alarm : incident.alarms) {
-    if (alarm.active) open_by_key.erase(alarm_key(alarm));
+    if (alarm.active) open_by_alarm.erase(alarm_key(alarm));
   }
 }
 

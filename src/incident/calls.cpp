@@ -25,8 +25,7 @@ void Engine::Impl::take(const CallProgressed& in) {
   const auto found = calls.find(in.call.text);
   if (found == calls.end() || found->second.recovering) return; // its process is dead: it can only be ended
   Call& call = found->second;
-  Incident* incident = find(call.incident);
-  require(incident != nullptr, "a live call has its incident");
+  Incident& incident = existing(call.incident);
   const bool is_answer = in.progress == Progress::answered;
   const bool is_news = is_answer ? !call.answered : in.progress > call.progress;
   if (in.progress > call.progress) call.progress = in.progress;
@@ -39,13 +38,13 @@ void Engine::Impl::take(const CallProgressed& in) {
       case Progress::dialling:
         break;
       case Progress::ringing:
-        tell(*incident, Happening::ringing, Why::none, call.person, in.call.text);
+        tell(incident, Happening::ringing, Why::none, call.person, in.call.text);
         break;
       case Progress::answered:
-        tell(*incident, Happening::answered, Why::none, call.person, in.call.text, call.words);
+        tell(incident, Happening::answered, Why::none, call.person, in.call.text, call.words);
         break;
       case Progress::heard:
-        tell(*incident, Happening::heard, Why::none, call.person, in.call.text);
+        tell(incident, Happening::heard, Why::none, call.person, in.call.text);
         break;
     }
   }
@@ -57,10 +56,9 @@ void Engine::Impl::take(const KeyPressed& in) {
   if (found == calls.end() || (in.key != '1' && in.key != '2')) return;
   CallEntry& entry = *found;
   if (!entry.second.verdict) {
-    Incident* incident = find(entry.second.incident);
-    require(incident != nullptr, "a live call has its incident");
-    tell(*incident, Happening::key, Why::none, entry.second.person, entry.first, std::string(1, in.key));
-    entry.second.verdict = judge(*incident, entry, in.key);
+    Incident& incident = existing(entry.second.incident);
+    tell(incident, Happening::key, Why::none, entry.second.person, entry.first, std::string(1, in.key));
+    entry.second.verdict = judge(incident, entry, in.key);
   }
   effects.emplace_back(AnswerKey{in.call, in.key, *entry.second.verdict});
 }
@@ -84,22 +82,21 @@ void Engine::Impl::take(const CallEnded& in) {
   const auto found = calls.find(in.call.text);
   if (found == calls.end()) return;
   const Call call = std::move(found->second);
-  Incident* incident = find(call.incident);
-  require(incident != nullptr, "a live call has its incident");
+  Incident& incident = existing(call.incident);
   calls.erase(found);
-  incident->call = nullptr;
+  incident.call = nullptr;
   lines[call.person].call = nullptr;
-  tell(*incident, Happening::call_ended, Why::none, call.person, in.call.text,
+  tell(incident, Happening::call_ended, Why::none, call.person, in.call.text,
        describe(call, in.outcome, in.detail));
-  if (incident->run) {
-    if (incident->run->calling >= 0) {
-      incident->run->last_end = last_at;
-      settle_turn(*incident, call, in.outcome);
-      incident->run->calling = -1;
+  if (incident.run) {
+    if (incident.run->calling >= 0) {
+      incident.run->last_end = last_at;
+      settle_turn(incident, call, in.outcome);
+      incident.run->calling = -1;
     }
-    advance(*incident);
-  } else if (!incident->is_open()) {
-    keep_resolved(*incident);
+    advance(incident);
+  } else if (!incident.is_open()) {
+    keep_resolved(incident);
   }
   serve(call.person);
 }

@@ -8,6 +8,21 @@
 namespace kaden::incident {
 namespace {
 
+/// splitmix64: chance from one seed, the same everywhere.
+class Chance {
+ public:
+  explicit Chance(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t below(std::uint64_t n) {
+    std::uint64_t z = state_ += 0x9E3779B97F4A7C15U;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
+    return (z ^ (z >> 31)) % n;
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
 Config rich_config() {
   Config config = small_config();
   config.people.push_back(person("robot", 3));
@@ -130,6 +145,30 @@ TEST(Seen, ForgetsTheOldestFirst) {
   EXPECT_NE(key_of({"ab", "c"}), key_of({"a", "bc"}));
 }
 
+TEST(Keys, ATableAgreesWithAMap) {
+  std::vector<Key> keys(1);
+  const auto key_at = [&](std::uint64_t number) { return keys[static_cast<std::size_t>(number)]; };
+  KeyTable table;
+  std::map<Key, std::uint64_t> map;
+  Chance chance(7);
+  for (int i = 0; i < 20'000; ++i) {
+    const Key key{chance.below(40),
+                  chance.below(3) * 16 + chance.below(4)}; // few homes: long runs, wrapped ones too
+    EXPECT_EQ(table.find(key, key_at).has_value(), map.count(key) > 0);
+    if (map.count(key) > 0) {
+      EXPECT_EQ(*table.find(key, key_at), map[key]);
+      table.erase(key, key_at);
+      map.erase(key);
+      table.erase(key, key_at);
+    } else {
+      keys.push_back(key);
+      table.insert(key, keys.size() - 1, key_at);
+      map[key] = keys.size() - 1;
+    }
+    ASSERT_EQ(table.size(), map.size());
+  }
+}
+
 TEST(Lines, KeepsTheBeginningAndTheCallsWhenRepeatsFlood) {
   Timeline timeline;
   TimelineEntry entry;
@@ -188,21 +227,6 @@ TEST(Snapshots, AnyDamageIsRefused) {
     EXPECT_FALSE(Engine::restore(text.substr(0, i)).has_value());
   }
 }
-
-/// splitmix64: chance from one seed, the same everywhere.
-class Chance {
- public:
-  explicit Chance(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t below(std::uint64_t n) {
-    std::uint64_t z = state_ += 0x9E3779B97F4A7C15U;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    return (z ^ (z >> 31)) % n;
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 Config random_config(Chance& chance) {
   Config config = rich_config();

@@ -49,7 +49,7 @@ bool Engine::Impl::derive_run(Incident& incident) {
   Run& run = *incident.run;
   if (!has_methods(*incident.plan, run)) return false;
   if (incident.call != nullptr) {
-    if (run.due || run.pausing) return false;
+    if (run.has_due || run.pausing) return false;
     if (run.calling < 0) return true;
     const Turn& turn = run.turns[static_cast<std::size_t>(run.calling)];
     const Call& call = incident.call->second;
@@ -62,24 +62,25 @@ bool Engine::Impl::derive_run(Incident& incident) {
     if (turn.due > last_at) continue;
     const auto line = lines.find(person_id(incident, turn));
     if (line == lines.end() || line->second.call == nullptr) return false;
-    line->second.waiting.insert(wait_key(incident));
+    line->second.waiting.insert(&incident);
     turn.waiting = true;
     waits = true;
   }
-  if (run.due) {
-    if (*run.due <= last_at) return false;
-    due.emplace(*run.due, incident.id);
+  if (run.has_due) {
+    if (run.due <= last_at) return false;
+    due.emplace(run.due, incident.id);
   }
-  return waits || run.due.has_value();
+  return waits || run.has_due;
 }
 
 bool Engine::Impl::derive_keys(Incident& incident) {
   if (!incident.is_open()) return true;
-  if (!open_by_key.emplace(incident.key, incident.id).second) return false;
+  if (holder_of(incident.key) != nullptr) return false;
+  open_by_key.insert(incident.key, incident.id, [this](std::uint64_t each) { return key_at(each); });
   index_group(incident);
   if (!incident.is_group) return true;
   for (const Alarm& alarm : incident.alarms) {
-    if (alarm.active && !open_by_key.emplace(alarm_key(alarm), incident.id).second) return false;
+    if (alarm.active && !open_by_alarm.emplace(alarm_key(alarm), incident.id).second) return false;
   }
   return true;
 }

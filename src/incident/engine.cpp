@@ -20,9 +20,9 @@ std::vector<Effect> Engine::Impl::apply(const Input& input, WallTime at, Positio
 // All timers that are due, soonest first; a timer set on the way for now is taken as well.
 void Engine::Impl::fire_due() {
   while (!due.empty() && due.begin()->first <= last_at) {
-    Incident* incident = find(due.begin()->second);
-    require(incident != nullptr && incident->run != nullptr, "a timer belongs to a running escalation");
-    advance(*incident);
+    Incident& incident = existing(due.begin()->second);
+    require(incident.run != nullptr, "a timer belongs to a running escalation");
+    advance(incident);
   }
 }
 
@@ -31,9 +31,7 @@ void Engine::Impl::take(const Started& in) {
   for (CallEntry& entry : calls) {
     Call& call = entry.second;
     call.recovering = true;
-    if (Incident* incident = find(call.incident)) {
-      tell(*incident, Happening::recovered, Why::restart, call.person, entry.first);
-    }
+    tell(existing(call.incident), Happening::recovered, Why::restart, call.person, entry.first);
     effects.emplace_back(RecoverCall{CallId{entry.first}, call.method, call.progress, call.dialog});
   }
 }
@@ -82,6 +80,12 @@ Incident* Engine::Impl::find(std::uint64_t id) {
 const Incident* Engine::Impl::find(std::uint64_t id) const {
   const auto found = incidents.find(id);
   return found == incidents.end() ? nullptr : &found->second;
+}
+
+Incident& Engine::Impl::existing(std::uint64_t id) {
+  const auto found = incidents.find(id);
+  require(found != incidents.end(), "an incident that something live belongs to is kept");
+  return found->second;
 }
 
 Engine::Engine() : impl_(std::make_unique<Impl>()) {}

@@ -27,6 +27,8 @@ struct Engine::Impl {
             std::string_view call = {}, std::string detail = {});
   Incident* find(std::uint64_t id);
   const Incident* find(std::uint64_t id) const;
+  /// Of a live call, a timer, a key: it is there.
+  Incident& existing(std::uint64_t id);
 
   // alarms.cpp
   void take(const AlarmReported& in);
@@ -39,6 +41,9 @@ struct Engine::Impl {
   void fire(Incident& incident, Alarm* alarm, const AlarmEvent& event, const Key& alarm_key,
             const Route* route);
   void clear(Incident& incident, Alarm& alarm, const AlarmEvent& event);
+  /// The open incident that holds this alarm, or whose group it is.
+  Incident* holder_of(const Key& key);
+  const Key& key_at(std::uint64_t incident) { return existing(incident).key; }
   Alarm* alarm_in(Incident& incident, const AlarmEvent& event, const Key& alarm_key);
   void add_alarm(Incident& incident, const AlarmEvent& event, const Key& alarm_key);
   void index_group(Incident& incident);
@@ -101,7 +106,8 @@ struct Engine::Impl {
   std::uint64_t incidents_ever = 0, calls_ever = 0, exhausted_ever = 0, duplicates_ever = 0;
 
   // Derived
-  std::map<Key, std::uint64_t> open_by_key; // keys of groups and of their active alarms
+  KeyTable open_by_key;                       // incidents that are open, by their own key
+  std::map<Key, std::uint64_t> open_by_alarm; // those that hold several alarms, by the key of each active one
   std::set<std::pair<WallTime, std::uint64_t>> due;
   std::map<std::string, Line> lines;
   std::map<std::string, std::shared_ptr<const Plan>> plans; // of the current configuration, by policy

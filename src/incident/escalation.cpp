@@ -27,8 +27,10 @@ const Alarm& worst_alarm(const Incident& incident) {
 
 script::Utterance message_of(const Incident& incident, Language language) {
   const Alarm& alarm = worst_alarm(incident);
-  const auto say = alarm.say ? alarm.say->find(language) : SpokenText::const_iterator();
-  const bool has_text = alarm.say && say != alarm.say->end();
+  const SpokenText no_text;
+  const SpokenText& texts = alarm.say == nullptr ? no_text : *alarm.say;
+  const auto say = texts.find(language);
+  const bool has_text = say != texts.end();
   if (incident.is_test && !has_text) return {language, {}}; // the test's own sentence says it all
   const AlarmText text = alarm.text();
   script::FieldValues fields;
@@ -163,7 +165,7 @@ bool Engine::Impl::is_free(const std::string& person, const Incident& for_whom) 
   const auto line = lines.find(person);
   if (line == lines.end()) return true;
   if (line->second.call != nullptr) return false;
-  return line->second.waiting.empty() || !(*line->second.waiting.begin() < wait_key(for_whom));
+  return line->second.waiting.empty() || !MoreUrgent()(*line->second.waiting.begin(), &for_whom);
 }
 
 void Engine::Impl::dial(Incident& incident, Turn& turn) {
@@ -207,7 +209,7 @@ void Engine::Impl::wait_for_lines(Incident& incident) {
       soonest = soonest ? std::min(*soonest, turn.due) : turn.due;
       continue;
     }
-    lines[person_id(incident, turn)].waiting.insert(wait_key(incident));
+    lines[person_id(incident, turn)].waiting.insert(&incident);
     turn.waiting = true;
     if (first == nullptr || goes_before(turn, *first)) first = &turn;
   }
@@ -221,19 +223,20 @@ void Engine::Impl::wait_for_lines(Incident& incident) {
 void Engine::Impl::stop_waiting(Incident& incident) {
   if (!incident.run) return;
   Run& run = *incident.run;
-  if (run.due) due.erase({*run.due, incident.id});
-  run.due.reset();
+  if (run.has_due) due.erase({run.due, incident.id});
+  run.has_due = false;
   for (Turn& turn : run.turns) {
     if (!turn.waiting) continue;
     turn.waiting = false;
     const auto line = lines.find(person_id(incident, turn));
     if (line == lines.end()) continue; // the same person stands twice in this queue
-    line->second.waiting.erase(wait_key(incident));
+    line->second.waiting.erase(&incident);
     if (line->second.call == nullptr && line->second.waiting.empty()) lines.erase(line);
   }
 }
 
 void Engine::Impl::set_due(Incident& incident, WallTime at) {
+  incident.run->has_due = true;
   incident.run->due = at;
   due.emplace(at, incident.id);
 }
@@ -247,9 +250,9 @@ void Engine::Impl::serve(const std::string& person) {
       lines.erase(line);
       return;
     }
-    Incident* next = find(line->second.waiting.begin()->incident);
-    require(next != nullptr && next->run != nullptr, "who stands in line has an escalation");
-    advance(*next);
+    Incident& next = **line->second.waiting.begin();
+    require(next.run != nullptr, "who stands in line has an escalation");
+    advance(next);
   }
 }
 

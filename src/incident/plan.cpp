@@ -10,9 +10,9 @@ namespace kaden::incident {
 
 namespace {
 
-constexpr std::size_t bad_bits = 16;
-std::uint16_t bit_of(std::size_t method) {
-  return static_cast<std::uint16_t>(1U << std::min(method, bad_bits - 1));
+constexpr std::size_t bad_bits = 8;
+std::uint8_t bit_of(std::size_t method) {
+  return static_cast<std::uint8_t>(1U << std::min(method, bad_bits - 1));
 }
 
 void add_stage(Plan& plan, std::map<std::string, std::uint32_t>& index,
@@ -108,7 +108,7 @@ std::optional<std::size_t> next_method(const Turn& turn, std::size_t methods) {
 }
 
 void mark_bad(Turn& turn, std::size_t method) {
-  turn.bad_methods = static_cast<std::uint16_t>(turn.bad_methods | bit_of(method));
+  turn.bad_methods = static_cast<std::uint8_t>(turn.bad_methods | bit_of(method));
 }
 
 void save(Packer& out, const Run& run) {
@@ -120,16 +120,16 @@ void save(Packer& out, const Run& run) {
   out.flag(run.told_waiting);
   out.number(static_cast<std::uint64_t>(run.calling + 1));
   out.time(run.last_end);
-  out.flag(run.due.has_value());
-  if (run.due) out.time(*run.due);
+  out.flag(run.has_due);
+  if (run.has_due) out.time(run.due);
   out.number(run.turns.size());
   for (const Turn& turn : run.turns) {
     out.time(turn.due);
     out.number(turn.person);
-    for (const std::uint16_t n :
-         {turn.attempts, turn.busy, turn.no_answer, turn.no_key, turn.carrier, turn.bad_methods}) {
+    for (const std::uint16_t n : {turn.attempts, turn.busy, turn.no_answer, turn.no_key, turn.carrier}) {
       out.number(n);
     }
+    out.number(turn.bad_methods);
     out.flag(turn.first);
   }
 }
@@ -143,16 +143,17 @@ bool restore(Unpacker& in, const Plan& plan, Run& run) {
   run.told_waiting = in.flag();
   run.calling = static_cast<std::int32_t>(in.number(INT32_MAX)) - 1;
   run.last_end = in.time();
-  if (in.flag()) run.due = in.time();
+  run.has_due = in.flag();
+  if (run.has_due) run.due = in.time();
   const std::size_t count = in.count();
   for (std::size_t i = 0; i < count && !in.bad(); ++i) {
     Turn turn;
     turn.due = in.time();
     turn.person = static_cast<std::uint32_t>(in.number(UINT32_MAX));
-    for (std::uint16_t* n :
-         {&turn.attempts, &turn.busy, &turn.no_answer, &turn.no_key, &turn.carrier, &turn.bad_methods}) {
+    for (std::uint16_t* n : {&turn.attempts, &turn.busy, &turn.no_answer, &turn.no_key, &turn.carrier}) {
       *n = static_cast<std::uint16_t>(in.number(UINT16_MAX));
     }
+    turn.bad_methods = static_cast<std::uint8_t>(in.number(UINT8_MAX));
     turn.first = in.flag();
     if (turn.person >= plan.people.size()) return false;
     run.turns.push_back(turn);

@@ -42,22 +42,23 @@ struct Turn {
   std::uint32_t person = 0; ///< index of Plan::people
   std::uint16_t attempts = 0;
   std::uint16_t busy = 0, no_answer = 0, no_key = 0, carrier = 0; ///< redials used
-  std::uint16_t bad_methods = 0; ///< bit k: method k's number is wrong (the 16th and later share a bit)
-  bool first = false;            ///< not reached through no fault of theirs: before all others
-  bool waiting = false;          ///< in the waiting line of this person (derived)
+  std::uint8_t bad_methods = 0; ///< bit k: method k's number is wrong (the 8th and later share a bit)
+  bool first : 1 = false;       ///< not reached through no fault of theirs: before all others
+  bool waiting : 1 = false;     ///< in the waiting line of this person (derived)
 };
 
 /// How far an escalation got. Lives while somebody is yet to be called.
 struct Run {
   std::uint32_t round = 0;
   std::uint32_t stage = 0;
-  bool pausing = false;        ///< the stage's queue is used up; the next begins at due
-  bool dialled_stage = false;  ///< somebody was dialled in this stage
-  bool dialled_round = false;  ///< the same, in this round
-  bool told_waiting = false;   ///< "line busy" is in the timeline since the last dial
-  std::int32_t calling = -1;   ///< index of the turn whose call is live
-  WallTime last_end{};         ///< of the stage's last call
-  std::optional<WallTime> due; ///< when the engine must look again
+  std::int32_t calling = -1;      ///< index of the turn whose call is live
+  bool pausing : 1 = false;       ///< the stage's queue is used up; the next begins at due
+  bool dialled_stage : 1 = false; ///< somebody was dialled in this stage
+  bool dialled_round : 1 = false; ///< the same, in this round
+  bool told_waiting : 1 = false;  ///< "line busy" is in the timeline since the last dial
+  bool has_due : 1 = false;
+  WallTime due{};      ///< when has_due: the engine must look again
+  WallTime last_end{}; ///< of the stage's last call
   std::vector<Turn> turns;
 };
 

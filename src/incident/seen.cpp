@@ -26,14 +26,20 @@ Key restore_key(Unpacker& in) {
   return key;
 }
 
+bool SeenIds::contains(const Key& key) const {
+  return table_.find(key, [this](std::uint64_t number) { return key_at(number); }).has_value();
+}
+
 void SeenIds::add(const Key& key, WallTime at) {
+  const auto key_of_number = [this](std::uint64_t number) { return key_at(number); };
   while (!order_.empty() &&
          (order_.size() >= limits::seen_events_max || at - order_.front().at > limits::seen_events_age_max)) {
-    keys_.erase(order_.front().key);
+    table_.erase(order_.front().key, key_of_number);
     order_.pop_front();
+    ++first_;
   }
   order_.push_back({at, key});
-  keys_.insert(key);
+  table_.insert(key, first_ + order_.size() - 1, key_of_number);
 }
 
 void SeenIds::save(Packer& out) const {
@@ -55,10 +61,11 @@ bool SeenIds::restore(Unpacker& in) {
     before += step;
     if (before > limits::wall_time_max) return false;
     const Key key = restore_key(in);
-    if (!keys_.insert(key).second) return false;
+    if (contains(key) || order_.size() >= limits::seen_events_max) return false;
     order_.push_back({before, key});
+    table_.insert(key, order_.size(), [this](std::uint64_t number) { return key_at(number); });
   }
-  return !in.bad() && order_.size() <= limits::seen_events_max;
+  return !in.bad();
 }
 
 } // namespace kaden::incident

@@ -2,23 +2,17 @@
 /// Threads: values; any. Errors: restore() answers false.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
 #include <string_view>
-#include <unordered_set>
 
 #include "kaden/base.h"
+#include "key_table.h"
 #include "pack.h"
 
 namespace kaden::incident {
 
-/// The first half of a SHA-256: enough that no two ids of an installation ever meet.
-struct Key {
-  std::uint64_t high = 0, low = 0;
-  auto operator<=>(const Key&) const = default;
-};
 /// Of the parts with their lengths, so that ("ab","c") and ("a","bc") differ.
 Key key_of(std::initializer_list<std::string_view> parts);
 void save(Packer& out, const Key& key);
@@ -28,7 +22,7 @@ Key restore_key(Unpacker& in);
 /// forgotten first.
 class SeenIds {
  public:
-  bool contains(const Key& key) const { return keys_.count(key) > 0; }
+  bool contains(const Key& key) const;
   /// The key must not be in here yet; `at` never goes back.
   void add(const Key& key, WallTime at);
   std::size_t size() const { return order_.size(); }
@@ -41,11 +35,14 @@ class SeenIds {
     WallTime at;
     Key key;
   };
-  struct Hash {
-    std::size_t operator()(const Key& key) const noexcept { return static_cast<std::size_t>(key.low); }
-  };
+  const Key& key_at(std::uint64_t number) const {
+    return order_[static_cast<std::size_t>(number - first_)].key;
+  }
+
   std::deque<Entry> order_;
-  std::unordered_set<Key, Hash> keys_; // membership only: no order comes from it
+  std::uint64_t first_ =
+      1; // the number of order_.front(): each key's number is its place in the order of coming
+  KeyTable table_;
 };
 
 } // namespace kaden::incident

@@ -30,25 +30,25 @@ void save_alarm(Packer& out, const Alarm& alarm, const TextPlaces& places) {
   out.word(alarm.severity);
   out.flag(alarm.active);
   out.time(alarm.since);
-  out.number(alarm.say ? places.at(alarm.say.get()) + 1 : 0);
-  out.text(std::string_view(alarm.packed.data(), alarm.packed.size()));
+  out.number(alarm.say ? places.at(alarm.say) + 1 : 0);
+  out.text(alarm.packed.view());
 }
 
-bool restore_alarm(Unpacker& in, Alarm& alarm, const std::vector<SharedText>& says) {
+bool restore_alarm(Unpacker& in, Alarm& alarm, const std::vector<SpokenText>& says, TextPool& texts) {
   alarm.state = in.word(AlarmState::insufficient_data);
   alarm.severity = in.word(Severity::critical);
   alarm.active = in.flag();
   alarm.since = in.time();
   const std::uint64_t say = in.number(says.size());
-  if (say > 0) alarm.say = says[static_cast<std::size_t>(say - 1)];
+  if (say > 0) alarm.say = texts.share(says[static_cast<std::size_t>(say - 1)]);
   const std::string_view packed = in.text();
-  alarm.packed.assign(packed.begin(), packed.end());
-  Unpacker texts(packed);
+  alarm.packed.assign(packed);
+  Unpacker words(packed);
   std::size_t count = 0;
-  for (; !texts.done(); ++count) {
-    if (!is_valid_utf8(texts.text())) return false;
+  for (; !words.done(); ++count) {
+    if (!is_valid_utf8(words.text())) return false;
   }
-  return !in.bad() && !texts.bad() && count >= 4 && count % 2 == 0;
+  return !in.bad() && !words.bad() && count >= 4 && count % 2 == 0;
 }
 
 void save_ending(Packer& out, const Ending* ending) {
@@ -117,18 +117,18 @@ std::string restore_call(Unpacker& in, Call& call) {
 
 void save_texts(Packer& out, const TextPool& texts, TextPlaces& places) {
   out.number(texts.all().size());
-  for (const SharedText& text : texts.all()) {
-    places.emplace(text.get(), places.size());
-    out.number(text->size());
-    for (const auto& [language, template_text] : *text) {
+  for (const auto& [text, uses] : texts.all()) {
+    places.emplace(&text, places.size());
+    out.number(text.size());
+    for (const auto& [language, template_text] : text) {
       out.word(language);
       out.text(template_text);
     }
   }
 }
 
-std::vector<SharedText> restore_texts(Unpacker& in, TextPool& texts) {
-  std::vector<SharedText> says;
+std::vector<SpokenText> restore_texts(Unpacker& in) {
+  std::vector<SpokenText> says;
   const std::size_t count = in.count();
   for (std::size_t i = 0; i < count && !in.bad(); ++i) {
     SpokenText text;
@@ -137,8 +137,8 @@ std::vector<SharedText> restore_texts(Unpacker& in, TextPool& texts) {
       const auto language = in.word(Language::en);
       text[language] = in.text();
     }
-    says.push_back(texts.share(text));
-    if (!says.back()) in.spoil();
+    if (text.empty()) in.spoil();
+    says.push_back(std::move(text));
   }
   return says;
 }
@@ -183,7 +183,7 @@ void save_incident(Packer& out, const Incident& incident, const PlanTable& plans
 }
 
 bool restore_incident(Unpacker& in, Incident& incident, const std::vector<std::shared_ptr<const Plan>>& plans,
-                      const std::vector<SharedText>& says) {
+                      const std::vector<SpokenText>& says, TextPool& texts) {
   incident.id = in.number();
   incident.key = restore_key(in);
   incident.state = in.word(IncidentState::resolved);
@@ -203,7 +203,7 @@ bool restore_incident(Unpacker& in, Incident& incident, const std::vector<std::s
   const std::size_t alarms = in.count();
   for (std::size_t i = 0; i < alarms && !in.bad(); ++i) {
     Alarm alarm;
-    if (!restore_alarm(in, alarm, says)) return false;
+    if (!restore_alarm(in, alarm, says, texts)) return false;
     incident.active += alarm.active ? 1 : 0;
     incident.alarms.push_back(std::move(alarm));
   }
@@ -247,7 +247,7 @@ bool Engine::Impl::restore(std::string_view body) {
   last_at = in.time();
   for (std::uint64_t* n : {&incidents_ever, &calls_ever, &exhausted_ever, &duplicates_ever}) *n = in.number();
   if (last_at < WallTime{} || last_at > limits::wall_time_max || !seen.restore(in)) return false;
-  const std::vector<SharedText> says = restore_texts(in, texts);
+  const std::vector<SpokenText> says = restore_texts(in);
   std::vector<std::shared_ptr<const Plan>> plan_list;
   const std::size_t plan_count = in.count();
   for (std::size_t i = 0; i < plan_count && !in.bad(); ++i) {
@@ -257,7 +257,7 @@ bool Engine::Impl::restore(std::string_view body) {
   const std::size_t incident_count = in.count();
   for (std::size_t i = 0; i < incident_count && !in.bad(); ++i) {
     Incident incident;
-    if (!restore_incident(in, incident, plan_list, says)) return false;
+    if (!restore_incident(in, incident, plan_list, says, texts)) return false;
     const std::uint64_t id = incident.id;
     const bool rises = incidents.empty() || incidents.rbegin()->first < id;
     if (!rises || id > incidents_ever || !incidents.emplace(id, std::move(incident)).second) return false;

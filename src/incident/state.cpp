@@ -2,14 +2,18 @@
 
 namespace kaden::incident {
 
-SharedText TextPool::share(const SpokenText& text) {
+const SpokenText* TextPool::share(const SpokenText& text) {
   if (text.empty()) return nullptr;
-  return *texts_.insert(std::make_shared<const SpokenText>(text)).first;
+  const auto shared = uses_.emplace(text, 0).first;
+  ++shared->second;
+  return &shared->first;
 }
 
-void TextPool::release(SharedText& text) {
-  if (text && text.use_count() == 2) texts_.erase(text); // this one and the pool's
-  text.reset();
+void TextPool::release(const SpokenText*& text) {
+  if (text == nullptr) return;
+  const auto shared = uses_.find(*text);
+  text = nullptr;
+  if (--shared->second == 0) uses_.erase(shared);
 }
 
 void Alarm::set_text(const AlarmText& text) {
@@ -19,12 +23,11 @@ void Alarm::set_text(const AlarmText& text) {
     out.text(name);
     out.text(value);
   }
-  packed.assign(out.bytes().begin(), out.bytes().end());
-  packed.shrink_to_fit();
+  packed.assign(out.bytes());
 }
 
 AlarmText Alarm::text() const {
-  Unpacker in(std::string_view(packed.data(), packed.size()));
+  Unpacker in(packed.view());
   AlarmText out;
   for (std::string_view* each : {&out.source, &out.alarm, &out.machine, &out.reason}) *each = in.text();
   while (!in.done()) {
@@ -35,7 +38,7 @@ AlarmText Alarm::text() const {
 }
 
 bool Alarm::is(std::string_view source, std::string_view alarm) const {
-  Unpacker in(std::string_view(packed.data(), packed.size()));
+  Unpacker in(packed.view());
   return in.text() == source && in.text() == alarm;
 }
 

@@ -10,28 +10,25 @@
 #include <string>
 #include <vector>
 
+#include "bytes.h"
 #include "kaden/incident.h"
+#include "key_table.h"
 #include "plan.h"
 #include "seen.h"
 #include "timeline.h"
 
 namespace kaden::incident {
 
-/// Equal spoken texts are held once: one rule speaks for many machines. Null for no text.
-using SharedText = std::shared_ptr<const SpokenText>;
+/// Equal spoken texts are held once: one rule speaks for many machines.
 class TextPool {
  public:
-  SharedText share(const SpokenText& text);
-  /// Gives the text back; it goes when nobody else holds it.
-  void release(SharedText& text);
-
-  struct Less {
-    bool operator()(const SharedText& a, const SharedText& b) const { return *a < *b; }
-  };
-  const std::set<SharedText, Less>& all() const { return texts_; }
+  /// Null for no text. Each share() wants its release().
+  const SpokenText* share(const SpokenText& text);
+  void release(const SpokenText*& text);
+  const std::map<SpokenText, std::size_t>& all() const { return uses_; }
 
  private:
-  std::set<SharedText, Less> texts_;
+  std::map<SpokenText, std::size_t> uses_;
 };
 
 /// The texts of an alarm, read from its packed bytes.
@@ -43,10 +40,10 @@ struct AlarmText {
 struct Alarm {
   AlarmState state = AlarmState::alarm;
   Severity severity = Severity::critical;
-  bool active = true; ///< fired and not OK since: INSUFFICIENT_DATA does not end it
-  WallTime since{};   ///< of state
-  SharedText say;
-  std::vector<char> packed;
+  bool active = true;              ///< fired and not OK since: INSUFFICIENT_DATA does not end it
+  WallTime since{};                ///< of state
+  const SpokenText* say = nullptr; ///< of the engine's TextPool
+  Bytes packed;
 
   void set_text(const AlarmText& text);
   AlarmText text() const;
@@ -80,10 +77,10 @@ struct Incident {
   Key key; ///< of its group
   IncidentState state = IncidentState::triggered;
   Severity severity = Severity::critical;
-  bool is_test = false;
-  bool exhausted = false;
-  bool is_group = false;    ///< several alarms may join: each has its own key in the index
-  std::uint32_t active = 0; ///< alarms that are active (derived)
+  bool is_test : 1 = false;
+  bool exhausted : 1 = false;
+  bool is_group : 1 = false; ///< several alarms may join: each has its own key in the index
+  std::uint32_t active = 0;  ///< alarms that are active (derived)
   WallTime opened_at{};
   std::shared_ptr<const Plan> plan;
   std::unique_ptr<Run> run; ///< while somebody is yet to be called
@@ -97,24 +94,19 @@ struct Incident {
   Ending& end();
 };
 
-/// Who waits for a person's line, the most urgent first.
-struct WaitKey {
-  Severity severity;
-  WallTime opened_at;
-  std::uint64_t incident;
-  bool operator<(const WaitKey& other) const {
-    if (severity != other.severity) return severity > other.severity;
-    if (opened_at != other.opened_at) return opened_at < other.opened_at;
-    return incident < other.incident;
+/// Who waits for a person's line: the most urgent first. An incident leaves the lines before its severity
+/// changes.
+struct MoreUrgent {
+  bool operator()(const Incident* a, const Incident* b) const {
+    if (a->severity != b->severity) return a->severity > b->severity;
+    if (a->opened_at != b->opened_at) return a->opened_at < b->opened_at;
+    return a->id < b->id;
   }
 };
-inline WaitKey wait_key(const Incident& incident) {
-  return {incident.severity, incident.opened_at, incident.id};
-}
 /// One person's ear: at most one live call. Here only while there is a call or somebody waits.
 struct Line {
   const CallEntry* call = nullptr;
-  std::set<WaitKey> waiting;
+  std::set<Incident*, MoreUrgent> waiting;
 };
 
 } // namespace kaden::incident

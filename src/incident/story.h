@@ -16,6 +16,7 @@ namespace kaden::incident {
 
 inline Person person(const std::string& id, std::size_t methods = 1) {
   Person out{id, id, Language::en, {}};
+  out.methods.reserve(methods);
   for (std::size_t i = 0; i < methods; ++i) {
     out.methods.push_back({"sip", "sip:" + id + (i == 0 ? "" : std::to_string(i + 1)) + "@127.0.0.1"});
   }
@@ -65,6 +66,7 @@ class Story {
 
   static std::vector<std::string> texts(const std::vector<Effect>& effects) {
     std::vector<std::string> out;
+    out.reserve(effects.size());
     for (const Effect& effect : effects) out.push_back(encode(effect));
     return out;
   }

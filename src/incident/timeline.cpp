@@ -83,10 +83,7 @@ std::string_view to_text(Why why) {
 void Timeline::append(const TimelineEntry& entry) {
   Packer packed;
   pack(packed, entry, count_ > 0 && entry.position == last_position_);
-  const std::string& bytes = packed.bytes();
-  const std::size_t wanted = bytes_.size() + bytes.size();
-  if (wanted > bytes_.capacity()) bytes_.reserve(wanted + wanted / 4);
-  bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  bytes_.append(packed.bytes());
   last_position_ = entry.position;
   ++count_;
 }
@@ -99,7 +96,7 @@ void Timeline::add(const TimelineEntry& entry) {
 std::vector<TimelineEntry> Timeline::entries(std::uint64_t incident) const {
   std::vector<TimelineEntry> out;
   out.reserve(count_);
-  Unpacker in(std::string_view(bytes_.data(), bytes_.size()));
+  Unpacker in(bytes_.view());
   TimelineEntry before;
   while (!in.done()) {
     before = unpack(in, before);
@@ -133,7 +130,7 @@ void Timeline::trim() {
 }
 
 void Timeline::save(Packer& out) const {
-  out.text(std::string_view(bytes_.data(), bytes_.size()));
+  out.text(bytes_.view());
 }
 
 bool Timeline::restore(Unpacker& in) {
@@ -146,7 +143,7 @@ bool Timeline::restore(Unpacker& in) {
     ++count_;
   }
   if (lines.bad() || in.bad() || count_ > limits::timeline_entries_max) return false;
-  bytes_.assign(bytes.begin(), bytes.end());
+  bytes_.assign(bytes);
   last_position_ = before.position;
   return true;
 }

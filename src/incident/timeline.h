@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bytes.h"
 #include "kaden/incident.h"
 #include "pack.h"
 
@@ -26,7 +27,7 @@ class Timeline {
   void append(const TimelineEntry& entry);
   void trim();
 
-  std::vector<char> bytes_; // grows by quarters: tens of thousands of these are alive
+  Bytes bytes_;
   std::uint32_t count_ = 0;
   Position last_position_ = 0;
 };

@@ -20,7 +20,7 @@ IncidentView view_of(const Incident& incident) {
   view.config_version = incident.plan->config_version;
   view.opened_at = incident.opened_at;
   if (incident.run) {
-    view.next_call_at = incident.run->due;
+    if (incident.run->has_due) view.next_call_at = incident.run->due;
     const auto& turns = incident.run->turns;
     view.waits_for_line =
         std::any_of(turns.begin(), turns.end(), [](const Turn& turn) { return turn.waiting; });

@@ -63,7 +63,8 @@ std::string in_brackets(const std::string& uri) {
 Endpoint::Core::Core(Settings with, Events& events) : settings(std::move(with)), loop(settings, events) {
   loop.take_jobs = [this] {
     std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t taken = read(signal_, &count, sizeof count); // empty is fine: jobs_ says what waits
+    [[maybe_unused]] const ssize_t taken =
+        read(signal_, &count, sizeof count); // empty is fine: jobs_ says what waits
     std::lock_guard lock(mutex_);
     return std::exchange(jobs_, {});
   };

@@ -38,7 +38,9 @@ void ManualClock::step_wall(Millis by) {
   wall_ += by;
 }
 
-void name_thread(const std::string& name) { pthread_setname_np(pthread_self(), name.substr(0, 15).c_str()); }
+void name_thread(const std::string& name) {
+  pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+}
 
 namespace {
 /// Orders the heap so that the soonest job, and of those the first submitted, is in front.
@@ -48,7 +50,7 @@ struct Later {
     return a.due != b.due ? a.due > b.due : a.order > b.order;
   }
 };
-}  // namespace
+} // namespace
 
 Worker::Worker(const Clock& clock, std::string name) : clock_(clock) {
   thread_ = std::thread([this, name = std::move(name)] {
@@ -66,7 +68,9 @@ Worker::~Worker() {
   thread_.join();
 }
 
-bool Worker::post(std::function<void()> job) { return post_after(Millis(0), std::move(job)); }
+bool Worker::post(std::function<void()> job) {
+  return post_after(Millis(0), std::move(job));
+}
 
 bool Worker::post_after(Millis wait, std::function<void()> job) {
   {
@@ -101,4 +105,4 @@ void Worker::run() {
   }
 }
 
-}  // namespace kaden::runtime
+} // namespace kaden::runtime

@@ -66,7 +66,8 @@ TEST(Mailbox, NothingIsLostBetweenManySenders) {
   }
   std::set<int> seen;
   std::vector<int> out;
-  while (seen.size() < static_cast<std::size_t>(senders) * each && box.take(out, 64, seconds(10)) && !out.empty()) {
+  while (seen.size() < static_cast<std::size_t>(senders) * each && box.take(out, 64, seconds(10)) &&
+         !out.empty()) {
     seen.insert(out.begin(), out.end());
   }
   for (auto& thread : threads) thread.join();
@@ -99,5 +100,5 @@ TEST(Worker, DropsWhatIsNotDueAtTheEnd) {
   EXPECT_FALSE(ran);
 }
 
-}  // namespace
-}  // namespace kaden::runtime
+} // namespace
+} // namespace kaden::runtime

@@ -6,13 +6,15 @@
 namespace kaden::writer {
 
 namespace {
-constexpr Millis retry_wait = Millis(250);  // between two tries of a disk that refused
+constexpr Millis retry_wait = Millis(250); // between two tries of a disk that refused
 }
 
 Writer::Writer(journal::Journal& journal, const runtime::Clock& clock, EffectSink& sink)
     : journal_(journal), clock_(clock), sink_(sink) {}
 
-Writer::~Writer() { stop(); }
+Writer::~Writer() {
+  stop();
+}
 
 Result<void> Writer::recover() {
   const auto snapshot = journal_.latest_snapshot();
@@ -30,7 +32,8 @@ Result<void> Writer::recover() {
   const auto read = journal_.read(after, [&](const journal::Entry& entry) {
     const auto input = incident::decode(entry.payload);
     if (!input) {
-      bad = Error{Fault::corrupt, "journal entry " + std::to_string(entry.position) + ": " + input.error().message};
+      bad = Error{Fault::corrupt,
+                  "journal entry " + std::to_string(entry.position) + ": " + input.error().message};
       return false;
     }
     engine_.apply(*input, entry.at, entry.position);
@@ -149,8 +152,13 @@ void Writer::run() {
     const bool idle = batch.empty();
     if (!idle) commit(batch);
     snapshot_if_due(idle);
-    std::lock_guard lock(mutex_);
-    // A disk that still refuses at the end keeps its musts: they are facts about calls that a restart asks for again.
+    std::unique_lock lock(mutex_);
+    if (corrupt_) {
+      ready_.wait(lock, [&] { return closing_; });
+      return;
+    }
+    // A disk that still refuses at the end keeps its musts: they are facts about calls that a restart asks
+    // for again.
     if (closing_ && mailbox_.empty() && (musts_.empty() || !healthy_)) return;
   }
 }
@@ -198,6 +206,15 @@ void Writer::apply(const incident::Input& input, WallTime at, Position position)
 }
 
 void Writer::settle_failed(std::vector<Item>& batch, const Error& error) {
+  if (error.fault == Fault::corrupt) {
+    {
+      std::lock_guard lock(mutex_);
+      corrupt_ = true;
+      ++counts_.failed_commits;
+    }
+    sink_.on_journal_corrupt(error);
+    return;
+  }
   retry_at_ = clock_.steady() + retry_wait;
   const Result<Position> refused = fail_while("storing in the journal", error);
   std::deque<Item> again;
@@ -217,7 +234,8 @@ void Writer::settle_failed(std::vector<Item>& batch, const Error& error) {
 }
 
 void Writer::snapshot_if_due(bool idle) {
-  // A snapshot costs time in proportion to the open incidents, so it waits for a quiet moment, but not for ever.
+  // A snapshot costs time in proportion to the open incidents, so it waits for a quiet moment, but not for
+  // ever.
   const auto counts = engine_.counts();
   const Position due = limits::snapshot_every + 4 * (counts.triggered + counts.acknowledged);
   const bool quiet = idle && counts.calls_live == 0;
@@ -228,4 +246,4 @@ void Writer::snapshot_if_due(bool idle) {
   ++counts_.snapshots;
 }
 
-}  // namespace kaden::writer
+} // namespace kaden::writer

@@ -21,6 +21,8 @@ class RecordingSink final : public EffectSink {
     }
     effects_.push_back(incident::encode(effect));
   }
+  void on_journal_corrupt(const Error&) override { corrupt.set_value(); }
+  std::promise<void> corrupt;
   std::vector<std::string> effects() const {
     std::lock_guard lock(mutex_);
     return effects_;
@@ -55,9 +57,8 @@ std::vector<incident::Input> one(incident::Input input) {
 /// Submits and waits for the answer.
 Result<incident::Position> commit(Writer& writer, incident::Input input) {
   std::promise<Result<incident::Position>> answer;
-  const auto taken = writer.submit(one(std::move(input)), [&](const auto& committed, const Engine&) {
-    answer.set_value(committed);
-  });
+  const auto taken = writer.submit(
+      one(std::move(input)), [&](const auto& committed, const Engine&) { answer.set_value(committed); });
   if (!taken) return tl::unexpected(taken.error());
   return answer.get_future().get();
 }
@@ -71,7 +72,7 @@ TEST(Writer, AnswersAfterTheCommitAndReleasesEffectsAfterIt) {
   writer.start({});
   const auto position = commit(writer, alarm("1"));
   ASSERT_TRUE(position);
-  EXPECT_EQ(*position, 2U);  // Started came first
+  EXPECT_EQ(*position, 2U); // Started came first
   EXPECT_EQ(journal->last_position(), 2U);
   writer.stop();
   EXPECT_FALSE(sink.effects().empty());
@@ -134,7 +135,7 @@ TEST(Writer, WhatCarriersReportIsTriedAgainUntilItIsStored) {
   });
   told.get_future().wait();
   refuse = false;
-  ASSERT_TRUE(commit(writer, alarm("2")));  // waits behind the retry
+  ASSERT_TRUE(commit(writer, alarm("2"))); // waits behind the retry
   writer.stop();
   EXPECT_EQ(tellings, 1);
   EXPECT_EQ(journal->last_position(), 4U);
@@ -158,7 +159,7 @@ TEST(Writer, RecoversTheSameStateFromTheJournal) {
   Writer writer(*journal, clock, sink);
   ASSERT_TRUE(writer.recover());
   EXPECT_EQ(writer.replayed(), 21U);
-  EXPECT_TRUE(sink.effects().empty());  // old effects are not released again
+  EXPECT_TRUE(sink.effects().empty()); // old effects are not released again
   writer.start({});
   std::promise<std::size_t> open;
   ASSERT_TRUE(writer.ask([&](const Engine& engine) { open.set_value(engine.counts().triggered); }));
@@ -179,6 +180,49 @@ TEST(Writer, ACorruptEntryStopsTheRecovery) {
   EXPECT_NE(recovered.error().message.find("entry 1"), std::string::npos);
 }
 
+/// A journal whose next commit fails half-way.
+class BrokenJournal final : public journal::Journal {
+ public:
+  explicit BrokenJournal(journal::Journal& inner) : inner_(inner) {}
+  Result<journal::Position> append(std::span<const journal::NewEntry> entries) override {
+    return broken ? fail(Fault::corrupt, "the disk took half of it") : inner_.append(entries);
+  }
+  Result<void> read(journal::Position after,
+                    const std::function<bool(const journal::Entry&)>& take) const override {
+    return inner_.read(after, take);
+  }
+  journal::Position last_position() const override { return inner_.last_position(); }
+  const std::string& installation() const override { return inner_.installation(); }
+  Result<void> save_snapshot(const journal::Snapshot& snapshot) override {
+    return inner_.save_snapshot(snapshot);
+  }
+  Result<std::optional<journal::Snapshot>> latest_snapshot() const override {
+    return inner_.latest_snapshot();
+  }
+  Result<journal::Check> verify() const override { return inner_.verify(); }
+  std::atomic<bool> broken = false;
+
+ private:
+  journal::Journal& inner_;
+};
+
+TEST(Writer, WhenTheJournalCannotSayWhatItHoldsNobodyIsAnswered) {
+  const auto inner = journal::open_memory("aaaaaaaaaaaaaaaa");
+  BrokenJournal journal(*inner);
+  runtime::SystemClock clock;
+  RecordingSink sink(journal);
+  Writer writer(journal, clock, sink);
+  ASSERT_TRUE(writer.recover());
+  writer.start({});
+  ASSERT_TRUE(commit(writer, alarm("1")));
+  journal.broken = true;
+  std::atomic<int> answers = 0;
+  ASSERT_TRUE(writer.submit(one(alarm("2")), [&](const auto&, const Engine&) { ++answers; }));
+  sink.corrupt.get_future().wait();
+  writer.stop();
+  EXPECT_EQ(answers, 0);
+}
+
 TEST(Writer, ManySendersShareCommits) {
   const auto journal = journal::open_memory("aaaaaaaaaaaaaaaa");
   runtime::SystemClock clock;
@@ -193,8 +237,9 @@ TEST(Writer, ManySendersShareCommits) {
   for (int s = 0; s < senders; ++s) {
     threads.emplace_back([&, s] {
       for (int i = 0; i < each; ++i) {
-        ASSERT_TRUE(writer.submit(one(alarm(std::to_string(s) + "-" + std::to_string(i))),
-                                  [&](const auto& committed, const Engine&) { answered += committed ? 1 : 0; }));
+        ASSERT_TRUE(
+            writer.submit(one(alarm(std::to_string(s) + "-" + std::to_string(i))),
+                          [&](const auto& committed, const Engine&) { answered += committed ? 1 : 0; }));
       }
     });
   }
@@ -217,5 +262,5 @@ TEST(Writer, AfterStopNothingIsTaken) {
   EXPECT_EQ(writer.ask([](const Engine&) {}).error().fault, Fault::unavailable);
 }
 
-}  // namespace
-}  // namespace kaden::writer
+} // namespace
+} // namespace kaden::writer

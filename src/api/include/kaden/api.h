@@ -1,7 +1,8 @@
-/// kaden/api.h - REST under /api/v1, /healthz and /metrics. Room: api. Uses: base, runtime, script, incident, writer, http.
-/// Threads: handle() on the HTTP server's threads, replies from the writer's thread or a worker's; never blocks.
-/// Errors: {"error":{"fault","message"}}; 400 names the field, 401 no or wrong token, 403 not allowed, 404, 409, 413,
-/// 503 when the journal refuses or the mailbox is full (nothing was stored then). docs/api.md lists the calls.
+/// kaden/api.h - REST under /api/v1, /healthz and /metrics. Room: api. Uses: base, runtime, script, incident,
+/// writer, http. Threads: handle() on the HTTP server's threads, replies from the writer's thread or a
+/// worker's; never blocks. Errors: {"error":{"fault","message"}}; 400 names the field, 401 no or wrong token,
+/// 403 not allowed, 404, 409, 413, 503 when the journal refuses or the mailbox is full (nothing was stored
+/// then). docs/api.md lists the calls.
 #pragma once
 
 #include <functional>
@@ -20,14 +21,14 @@
 namespace kaden::api {
 
 enum class May : std::uint8_t {
-  events,  ///< POST events
-  read,    ///< incidents, calls, timeline, metrics
-  act,     ///< acknowledge, resolve, place test calls, say, check
+  events, ///< POST events
+  read,   ///< incidents, calls, timeline, metrics
+  act,    ///< acknowledge, resolve, place test calls, say, check
 };
 
 struct Token {
-  std::string name;    ///< who acts, in the record: "ops"
-  Sha256 digest{};     ///< of the bearer token; the token itself is not kept
+  std::string name; ///< who acts, in the record: "ops"
+  Sha256 digest{};  ///< of the bearer token; the token itself is not kept
   std::vector<May> may;
 };
 
@@ -51,10 +52,11 @@ class Api {
   bool handle(http::Request& request, http::Reply& reply);
 
  private:
-  using Method = void (Api::*)(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  using Method = void (Api::*)(const http::Request&, const std::string& who, const std::string& id,
+                               const http::Reply&);
   struct Route {
     std::string_view method;
-    std::string_view pattern;  ///< '#' stands for one number
+    std::string_view pattern; ///< '#' stands for one number
     May may;
     Method run;
   };
@@ -76,7 +78,8 @@ class Api {
   void get_timeline(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
   void post_say(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
   void post_check(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
-  void act_on_incident(bool resolving, const std::string& who, const std::string& id, const http::Reply& reply);
+  void act_on_incident(bool resolving, const std::string& who, const std::string& id,
+                       const http::Reply& reply);
 
   // Borrowed
   writer::Writer& writer_;
@@ -87,4 +90,4 @@ class Api {
   const Services services_;
 };
 
-}  // namespace kaden::api
+} // namespace kaden::api

@@ -46,8 +46,8 @@ class TimelineFeed {
   std::vector<incident::TimelineEntry> entries_after(Cursor after, std::size_t most) const;
 
   mutable std::mutex mutex_;
-  std::deque<incident::TimelineEntry> entries_;  // oldest first, at most limits::feed_entries_max
+  std::deque<incident::TimelineEntry> entries_; // oldest first, at most limits::feed_entries_max
   std::vector<Waiter> waiters_;
 };
 
-}  // namespace kaden::api
+} // namespace kaden::api

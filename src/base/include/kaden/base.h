@@ -1,5 +1,6 @@
-/// kaden/base.h - the ground floor: results, two kinds of time, text, digests, JSON, limits, shared words. Room: base.
-/// Uses nothing of Kaden. Pure: no clock, thread, file, socket, environment, locale or randomness.
+/// kaden/base.h - the ground floor: results, two kinds of time, text, digests, JSON, limits, shared words.
+/// Room: base. Uses nothing of Kaden. Pure: no clock, thread, file, socket, environment, locale or
+/// randomness.
 #pragma once
 
 #include "kaden/alarm_event.h"

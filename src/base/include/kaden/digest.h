@@ -21,4 +21,4 @@ std::string_view as_view(const Sha256& digest);
 /// Time depends on the lengths only, not on the content.
 bool equal_constant_time(std::string_view a, std::string_view b);
 
-}  // namespace kaden
+} // namespace kaden

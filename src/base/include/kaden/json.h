@@ -1,5 +1,6 @@
 /// kaden/json.h - Boost.JSON with limits and errors that name the field. Room: base.
-/// Threads: values; any. Errors: Fault::invalid, message starts with the field's path ("event.labels.host: ...").
+/// Threads: values; any. Errors: Fault::invalid, message starts with the field's path ("event.labels.host:
+/// ...").
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -19,8 +20,8 @@ Result<json::value> parse_json(std::string_view text);
 /// Compact; object members in the order they were set.
 std::string to_text(const json::value& value);
 
-/// Reads the members of one object and names the field in every error. `path` is the object's own path ("" at the top).
-/// Optional readers return the fallback when the member is absent or null.
+/// Reads the members of one object and names the field in every error. `path` is the object's own path ("" at
+/// the top). Optional readers return the fallback when the member is absent or null.
 class Fields {
  public:
   Fields(const json::object& object, std::string path) : object_(object), path_(std::move(path)) {}
@@ -46,4 +47,4 @@ class Fields {
   std::string path_;
 };
 
-}  // namespace kaden
+} // namespace kaden

@@ -12,21 +12,21 @@ namespace kaden {
 
 /// What the caller can do about a failure, not where it came from.
 enum class Fault : std::uint8_t {
-  invalid,      ///< the input is wrong: tell the sender, do not retry
-  not_found,    ///< there is no such thing
-  conflict,     ///< it exists already, or in another state
-  denied,       ///< the sender may not do this
-  busy,         ///< a limit is reached: retry soon
-  unavailable,  ///< the other side cannot be reached: try another
-  timeout,      ///< no answer in time
-  corrupt,      ///< stored data cannot be trusted: stop
+  invalid,     ///< the input is wrong: tell the sender, do not retry
+  not_found,   ///< there is no such thing
+  conflict,    ///< it exists already, or in another state
+  denied,      ///< the sender may not do this
+  busy,        ///< a limit is reached: retry soon
+  unavailable, ///< the other side cannot be reached: try another
+  timeout,     ///< no answer in time
+  corrupt,     ///< stored data cannot be trusted: stop
 };
 
 std::string_view to_text(Fault fault);
 
 struct Error {
   Fault fault = Fault::invalid;
-  std::string message;  ///< one sentence for a person; starts with what we were doing
+  std::string message; ///< one sentence for a person; starts with what we were doing
 
   bool operator==(const Error&) const = default;
 };
@@ -48,4 +48,4 @@ inline tl::unexpected<Error> fail_while(std::string_view doing, const Error& err
 /// journal recovers. `what` says what must have been true.
 void require(bool holds, const char* what);
 
-}  // namespace kaden
+} // namespace kaden

@@ -40,4 +40,4 @@ std::string xml_escape(std::string_view text);
 /// Glob with '*' and '?', no escape; matches the whole text. Time at most pattern times text.
 bool glob_match(std::string_view pattern, std::string_view text);
 
-}  // namespace kaden
+} // namespace kaden

@@ -1,8 +1,9 @@
 /// kaden/carrier.h - a way to reach a person. Room: carrier. Uses: base, runtime, script, sip, media, nta.
-/// Every carrier (and the simulator's) passes the same contract, test/carrier_contract: exactly one ended per accepted
-/// place(), progress only forward, digits folded to one key per press, place() idempotent on the call's id.
-/// Threads: functions may be called from any thread and never block; the listener is called on the carrier's own
-/// thread, never from inside a call to the carrier. Errors: outcomes come as LineOutcome, not as exceptions.
+/// Every carrier (and the simulator's) passes the same contract, test/carrier_contract: exactly one ended per
+/// accepted place(), progress only forward, digits folded to one key per press, place() idempotent on the
+/// call's id. Threads: functions may be called from any thread and never block; the listener is called on the
+/// carrier's own thread, never from inside a call to the carrier. Errors: outcomes come as LineOutcome, not
+/// as exceptions.
 #pragma once
 
 #include <array>
@@ -20,15 +21,16 @@ using Samples = std::shared_ptr<const std::vector<std::int16_t>>;
 
 struct CallOrder {
   CallId call;
-  std::string address;  ///< "sip:sato@10.0.0.5:5060"
+  std::string address; ///< "sip:sato@10.0.0.5:5060"
   Millis ring_max{};
-  std::array<Samples, script::line_count> audio;  ///< every line, rendered before the dial
+  std::array<Samples, script::line_count> audio; ///< every line, rendered before the dial
 };
 
 class Listener {
  public:
   virtual ~Listener() = default;
-  /// ringing, answered (with the dialog; the carrier waits for proceed() before it acknowledges the answer), heard.
+  /// ringing, answered (with the dialog; the carrier waits for proceed() before it acknowledges the answer),
+  /// heard.
   virtual void on_progress(const CallId& call, Progress progress, const Dialog& dialog) = 0;
   /// A key of the script's menu; answer_key() must follow.
   virtual void on_key(const CallId& call, char key) = 0;
@@ -39,16 +41,17 @@ class Listener {
 class Carrier {
  public:
   virtual ~Carrier() = default;
-  /// Dials. A repeat with the same id changes nothing. Fault::busy beyond limits::calls_live_max, Fault::invalid for an
-  /// address that is not this carrier's; then no on_ended follows.
+  /// Dials. A repeat with the same id changes nothing. Fault::busy beyond limits::calls_live_max,
+  /// Fault::invalid for an address that is not this carrier's; then no on_ended follows.
   virtual Result<void> place(CallOrder order) = 0;
   /// The answer is on record: acknowledge it and speak. Unknown calls are ignored, here and below.
   virtual void proceed(const CallId& call) = 0;
   virtual void answer_key(const CallId& call, char key, Verdict verdict) = 0;
   virtual void end(const CallId& call, EndReason reason) = 0;
-  /// Ends at the far end whatever a dead predecessor left under this id, then on_ended(lost). Also arms itself against
-  /// a late answer to the old dial for 40 s (it is acknowledged and ended at once).
-  virtual void recover(const CallId& call, const std::string& address, Progress progress, const Dialog& dialog) = 0;
+  /// Ends at the far end whatever a dead predecessor left under this id, then on_ended(lost). Also arms
+  /// itself against a late answer to the old dial for 40 s (it is acknowledged and ended at once).
+  virtual void recover(const CallId& call, const std::string& address, Progress progress,
+                       const Dialog& dialog) = 0;
 };
 
-}  // namespace kaden::carrier
+} // namespace kaden::carrier

@@ -19,67 +19,70 @@
 
 namespace kaden::incident {
 
-using Position = std::uint64_t;  ///< of an input in the journal, from 1
+using Position = std::uint64_t; ///< of an input in the journal, from 1
 
-// Configuration the engine runs under --------------------------------------------------------------------------------
+// Configuration the engine runs under
+// --------------------------------------------------------------------------------
 
 struct ContactMethod {
-  std::string carrier;  ///< "sip"
-  std::string address;  ///< "sip:sato@10.0.0.5"
+  std::string carrier; ///< "sip"
+  std::string address; ///< "sip:sato@10.0.0.5"
   bool operator==(const ContactMethod&) const = default;
 };
 struct Person {
   std::string id;
   std::string name;
   Language language = Language::en;
-  std::vector<ContactMethod> methods;  ///< tried in order, one per attempt, then from the first again
+  std::vector<ContactMethod> methods; ///< tried in order, one per attempt, then from the first again
   bool operator==(const Person&) const = default;
 };
 struct Level {
-  std::vector<std::string> people;  ///< called one after another
-  Millis wait{};                    ///< after the last call of the level, before the next level begins
+  std::vector<std::string> people; ///< called one after another
+  Millis wait{};                   ///< after the last call of the level, before the next level begins
   bool operator==(const Level&) const = default;
 };
 /// Dial the same person again after this outcome; meanwhile the next person is called.
 struct Redial {
   Millis wait{};
-  int most = 0;  ///< extra attempts per person, level and round
+  int most = 0; ///< extra attempts per person, level and round
   bool operator==(const Redial&) const = default;
 };
 struct Policy {
   std::string id;
   std::vector<Level> levels;
-  int rounds = 1;  ///< how often the levels are gone through
+  int rounds = 1; ///< how often the levels are gone through
   Redial busy{seconds(30), 1};
   Redial no_answer{seconds(60), 1};
-  Redial no_key{seconds(60), 1};           ///< answered, but nobody pressed a key: perhaps a voicemail
-  Redial carrier_failed{seconds(10), 3};   ///< the trunk's fault; does not use up the person's other redials
+  Redial no_key{seconds(60), 1};         ///< answered, but nobody pressed a key: perhaps a voicemail
+  Redial carrier_failed{seconds(10), 3}; ///< the trunk's fault; does not use up the person's other redials
   Millis ring_max = seconds(30);
-  std::vector<std::string> last_resort;    ///< called one after another when all rounds are used up
+  std::vector<std::string> last_resort; ///< called one after another when all rounds are used up
   bool operator==(const Policy&) const = default;
 };
 struct Route {
-  std::vector<std::string> sources;     ///< globs; empty matches all
-  std::vector<Severity> severities;     ///< empty matches all
-  std::map<std::string, std::string> labels;  ///< label -> glob; "alarm" and "machine" name the event's own fields
-  std::string policy;                   ///< empty: recorded, nobody is called
-  std::vector<std::string> group_by;    ///< labels whose values make one incident; empty: one incident per alarm
+  std::vector<std::string> sources; ///< globs; empty matches all
+  std::vector<Severity> severities; ///< empty matches all
+  std::map<std::string, std::string>
+      labels;                        ///< label -> glob; "alarm" and "machine" name the event's own fields
+  std::string policy;                ///< empty: recorded, nobody is called
+  std::vector<std::string> group_by; ///< labels whose values make one incident; empty: one incident per alarm
   bool operator==(const Route&) const = default;
 };
 /// Immutable. An open incident keeps the plan it was opened under.
 struct Config {
-  std::string version;  ///< digest of the configuration's text
+  std::string version; ///< digest of the configuration's text
   std::vector<Person> people;
   std::vector<Policy> policies;
-  std::vector<Route> routes;  ///< the first match decides; none: recorded, nobody is called
+  std::vector<Route> routes; ///< the first match decides; none: recorded, nobody is called
   bool operator==(const Config&) const = default;
 };
 
-// Inputs -------------------------------------------------------------------------------------------------------------
+// Inputs
+// -------------------------------------------------------------------------------------------------------------
 
 /// Each start of the process, first input of it. Calls that are still open get a RecoverCall.
 struct Started {
-  std::string installation;  ///< from the journal's first entry on: makes call ids unique among installations
+  std::string installation; ///< from the journal's first entry on: makes call ids unique among installations
 };
 struct ConfigChanged {
   Config config;
@@ -90,7 +93,7 @@ struct AlarmReported {
 struct CallProgressed {
   CallId call;
   Progress progress = Progress::dialling;
-  Dialog dialog;  ///< with answered
+  Dialog dialog; ///< with answered
 };
 struct KeyPressed {
   CallId call;
@@ -99,9 +102,9 @@ struct KeyPressed {
 struct CallEnded {
   CallId call;
   LineOutcome outcome = LineOutcome::hung_up;
-  std::string detail;  ///< "486 Busy Here", "Q.850 17"
+  std::string detail; ///< "486 Busy Here", "Q.850 17"
 };
-struct AcknowledgeAsked {  ///< by API or console
+struct AcknowledgeAsked { ///< by API or console
   std::uint64_t incident = 0;
   std::string by;
 };
@@ -110,9 +113,9 @@ struct ResolveAsked {
   std::string by;
 };
 struct TestCallAsked {
-  std::string request_id;  ///< repeats are harmless
+  std::string request_id; ///< repeats are harmless
   std::string person;
-  std::string text;  ///< empty: the built-in test sentence
+  std::string text; ///< empty: the built-in test sentence
   std::string by;
 };
 struct TimePassed {};
@@ -123,52 +126,77 @@ using Input = std::variant<Started, ConfigChanged, AlarmReported, CallProgressed
 std::string encode(const Input& input);
 Result<Input> decode(std::string_view text);
 
-// Timeline -----------------------------------------------------------------------------------------------------------
+// Timeline
+// -----------------------------------------------------------------------------------------------------------
 
 enum class Happening : std::uint8_t {
-  alarm,           ///< an alarm event arrived (detail: state and reason)
-  repeated,        ///< the same alarm in the same state again
-  opened,          ///< incident triggered
-  not_called,      ///< recorded without a call (why: no_route, no_policy, severity)
-  level_started,   ///< detail: round and level
-  dial_planned,    ///< waits for the person's line or a redial (why, until)
-  dialling,        ///< PlaceCall released
+  alarm,         ///< an alarm event arrived (detail: state and reason)
+  repeated,      ///< the same alarm in the same state again
+  opened,        ///< incident triggered
+  not_called,    ///< recorded without a call (why: no_route, no_policy, severity)
+  level_started, ///< detail: round and level
+  dial_planned,  ///< waits for the person's line or a redial (why, until)
+  dialling,      ///< PlaceCall released
   ringing,
-  answered,        ///< detail: the words of the message
+  answered, ///< detail: the words of the message
   heard,
-  key,             ///< detail: the key
-  call_ended,      ///< detail: outcome and the carrier's words
-  skipped,         ///< nobody reachable (why)
-  acknowledged,    ///< by whom
-  reopened,        ///< fired again, or worse, after it was acknowledged
-  cleared,         ///< one of its alarms is OK again
+  key,          ///< detail: the key
+  call_ended,   ///< detail: outcome and the carrier's words
+  skipped,      ///< nobody reachable (why)
+  acknowledged, ///< by whom
+  reopened,     ///< fired again, or worse, after it was acknowledged
+  cleared,      ///< one of its alarms is OK again
   resolved,
-  last_resort,     ///< all rounds are used up
-  exhausted,       ///< nobody took it: on record, loudly
-  recovered,       ///< a call of a dead predecessor is being ended
+  last_resort, ///< all rounds are used up
+  exhausted,   ///< nobody took it: on record, loudly
+  recovered,   ///< a call of a dead predecessor is being ended
 };
 enum class Why : std::uint8_t {
-  none, new_problem, same_group, duplicate, no_route, no_policy, no_method, unknown_person, line_busy_with_other,
-  redial_busy, redial_no_answer, redial_no_key, redial_carrier, cannot_take, next_person, next_level, next_round,
-  last_resort, restart, by_key, by_api, by_source, worse, fired_again, plan_used_up, test,
+  none,
+  new_problem,
+  same_group,
+  duplicate,
+  no_route,
+  no_policy,
+  no_method,
+  unknown_person,
+  line_busy_with_other,
+  redial_busy,
+  redial_no_answer,
+  redial_no_key,
+  redial_carrier,
+  cannot_take,
+  next_person,
+  next_level,
+  next_round,
+  last_resort,
+  restart,
+  by_key,
+  by_api,
+  by_source,
+  worse,
+  fired_again,
+  plan_used_up,
+  test,
 };
 std::string_view to_text(Happening what);
 std::string_view to_text(Why why);
 
 struct TimelineEntry {
-  Position position = 0;  ///< of the input that caused it
-  std::uint32_t index = 0;  ///< order within that input
+  Position position = 0;   ///< of the input that caused it
+  std::uint32_t index = 0; ///< order within that input
   WallTime at{};
   std::uint64_t incident = 0;
   Happening what = Happening::alarm;
   Why why = Why::none;
-  std::string person;  ///< id, or empty
-  std::string call;    ///< CallId's text, or empty
+  std::string person; ///< id, or empty
+  std::string call;   ///< CallId's text, or empty
   std::string detail;
 };
 json::value to_json(const TimelineEntry& entry);
 
-// Effects, released after the commit ---------------------------------------------------------------------------------
+// Effects, released after the commit
+// ---------------------------------------------------------------------------------
 
 struct PlaceCall {
   CallId call;
@@ -198,14 +226,15 @@ struct RecoverCall {
   Progress progress = Progress::dialling;
   Dialog dialog;
 };
-struct Tell {  ///< a new line in the timeline, for watchers
+struct Tell { ///< a new line in the timeline, for watchers
   TimelineEntry entry;
 };
 using Effect = std::variant<PlaceCall, ProceedCall, AnswerKey, EndCall, RecoverCall, Tell>;
 /// Stable text of an effect, for digests of runs.
 std::string encode(const Effect& effect);
 
-// Reading the state --------------------------------------------------------------------------------------------------
+// Reading the state
+// --------------------------------------------------------------------------------------------------
 
 enum class IncidentState : std::uint8_t { triggered, acknowledged, resolved };
 std::string_view to_text(IncidentState state);
@@ -223,15 +252,15 @@ struct IncidentView {
   Severity severity = Severity::critical;
   bool is_test = false;
   bool call_worthy = false;
-  bool exhausted = false;       ///< the plan and the last resort are used up without a key
-  std::string title;            ///< alarm and machine
+  bool exhausted = false; ///< the plan and the last resort are used up without a key
+  std::string title;      ///< alarm and machine
   std::string policy;
   std::string config_version;
   WallTime opened_at{};
   std::optional<WallTime> acknowledged_at, resolved_at;
   std::string acknowledged_by, resolved_by;
-  std::optional<WallTime> next_call_at;  ///< a redial or the next level, when nobody is called before
-  bool waits_for_line = false;           ///< who is next is in a call about another incident
+  std::optional<WallTime> next_call_at; ///< a redial or the next level, when nobody is called before
+  bool waits_for_line = false;          ///< who is next is in a call about another incident
   std::vector<AlarmView> alarms;
 };
 struct CallView {
@@ -286,4 +315,4 @@ class Engine {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace kaden::incident
+} // namespace kaden::incident

@@ -99,8 +99,8 @@ class Mailbox {
 /// Names the calling thread (at most 15 bytes) so that top and gdb show it.
 void name_thread(const std::string& name);
 
-/// One thread and its due list: jobs run in order of their due time, then of their submission. Jobs must not block
-/// for long. The destructor drops jobs that are not due and joins. Any thread may call.
+/// One thread and its due list: jobs run in order of their due time, then of their submission. Jobs must not
+/// block for long. The destructor drops jobs that are not due and joins. Any thread may call.
 class Worker {
  public:
   Worker(const Clock& clock, std::string name);
@@ -125,11 +125,11 @@ class Worker {
   // State
   std::mutex mutex_;
   std::condition_variable ready_;
-  std::vector<Job> jobs_;  // heap, soonest first
+  std::vector<Job> jobs_; // heap, soonest first
   std::uint64_t next_order_ = 0;
   bool closing_ = false;
   // Owned
   std::thread thread_;
 };
 
-}  // namespace kaden::runtime
+} // namespace kaden::runtime

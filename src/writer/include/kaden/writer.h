@@ -1,9 +1,9 @@
-/// kaden/writer.h - the one thread that appends inputs to the journal, applies them, and then releases effects.
-/// Room: writer. Uses: base, runtime, incident, journal.
-/// Commit first, act second: nothing is answered and no effect leaves before its input is durable. Many senders
-/// share one commit (group commit).
-/// Threads: submit() and ask() from any thread, never blocking; everything handed in is called back on the writer's
-/// thread and must not block there. Errors: busy (mailbox full, try again soon), unavailable (the disk refused).
+/// kaden/writer.h - the one thread that appends inputs to the journal, applies them, and then releases
+/// effects. Room: writer. Uses: base, runtime, incident, journal. Commit first, act second: nothing is
+/// answered and no effect leaves before its input is durable. Many senders share one commit (group commit).
+/// Threads: submit() and ask() from any thread, never blocking; everything handed in is called back on the
+/// writer's thread and must not block there. Errors: busy (mailbox full, try again soon), unavailable (the
+/// disk refused).
 #pragma once
 
 #include <atomic>
@@ -29,17 +29,21 @@ class EffectSink {
  public:
   virtual ~EffectSink() = default;
   virtual void release(const incident::Effect& effect) = 0;
+  /// The journal cannot say what it holds (a commit failed half-way): nobody is answered any more, and the
+  /// process must end so that the next start reads what is really there. Called once; the writer then only
+  /// waits for stop().
+  virtual void on_journal_corrupt(const Error& error) = 0;
 };
 
 /// Told after the commit, or after the refusal: then nothing of the submission was stored.
 using Done = std::function<void(const Result<Position>& committed, const Engine& engine)>;
 
 struct Counts {
-  std::uint64_t inputs = 0;          ///< committed
+  std::uint64_t inputs = 0; ///< committed
   std::uint64_t commits = 0;
-  std::uint64_t repeats = 0;         ///< answered without a commit: known already
-  std::uint64_t refused_busy = 0;    ///< mailbox full
-  std::uint64_t failed_commits = 0;  ///< the disk refused
+  std::uint64_t repeats = 0;        ///< answered without a commit: known already
+  std::uint64_t refused_busy = 0;   ///< mailbox full
+  std::uint64_t failed_commits = 0; ///< the disk refused
   std::uint64_t snapshots = 0;
   std::int64_t last_commit_micros = 0;
 };
@@ -63,8 +67,8 @@ class Writer {
 
   /// From outside: refused with Fault::busy when limits::mailbox_max submissions wait. `done` may be empty.
   Result<void> submit(std::vector<incident::Input> inputs, Done done);
-  /// From carriers, about calls that we placed: always taken (their number is bounded by the live calls) and, when
-  /// the disk refuses, tried again until it is stored. `on_failed` is called at the first refusal, once.
+  /// From carriers, about calls that we placed: always taken (their number is bounded by the live calls) and,
+  /// when the disk refuses, tried again until it is stored. `on_failed` is called at the first refusal, once.
   void submit_must(incident::Input input, std::function<void()> on_failed);
   /// Reads the state, between two batches. Fault::busy as submit().
   Result<void> ask(std::function<void(const Engine&)> question);
@@ -103,10 +107,11 @@ class Writer {
   std::deque<Item> mailbox_;
   std::deque<Item> musts_;
   bool closing_ = false;
+  bool corrupt_ = false;
   Counts counts_;
   std::atomic<bool> healthy_ = true;
   // Owned
   std::thread thread_;
 };
 
-}  // namespace kaden::writer
+} // namespace kaden::writer
