@@ -44,6 +44,15 @@ struct Batch {
   std::array<mmsghdr, limits::rtp_per_tick_max> messages{};
 };
 
+/// A place in the range that differs from one start to the next. Far ends of calls that a dead predecessor
+/// left still send to its ports until they are ended; a key pressed there must not be heard in a new call.
+std::uint16_t first_port_to_try(const MediaSettings& settings, const runtime::Clock& clock) {
+  if (settings.port_last <= settings.port_first) return settings.port_first;
+  const std::uint64_t pairs = (std::uint64_t{settings.port_last} - settings.port_first) / 2 + 1;
+  const std::uint64_t spread = static_cast<std::uint64_t>(to_ms(clock.wall())) * 0x9E3779B97F4A7C15U >> 32;
+  return static_cast<std::uint16_t>(settings.port_first + 2 * (spread % pairs));
+}
+
 } // namespace
 
 class MediaEngine::Impl {
@@ -52,7 +61,7 @@ class MediaEngine::Impl {
       : settings_(std::move(settings)),
         clock_(clock),
         writer_(clock, "recorder"),
-        next_port_(settings_.port_first) {}
+        next_port_(first_port_to_try(settings_, clock)) {}
   ~Impl();
 
   Result<void> start();
