@@ -9,8 +9,9 @@ option(KADEN_FUZZ "build *_fuzz.cpp with libFuzzer (clang only)" OFF)
 
 find_program(KADEN_CCACHE ccache)
 if(KADEN_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${KADEN_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${KADEN_CCACHE})
+  # Paths are cached relative to the checkout, so that a fresh clone in another folder finds what was built before.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${KADEN_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor

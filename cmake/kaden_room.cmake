@@ -61,11 +61,10 @@ function(kaden_room name)
 
   if(tests)
     add_executable(${name}_test ${tests})
-    target_include_directories(${name}_test PRIVATE "${dir}")
+    target_include_directories(${name}_test PRIVATE "${dir}" "${CMAKE_SOURCE_DIR}/test/support")
     target_link_libraries(${name}_test PRIVATE ${target} GTest::gmock GTest::gtest_main Threads::Threads)
-    target_compile_definitions(${name}_test PRIVATE KADEN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." PROPERTIES
-      LABELS unit TIMEOUT 120 ENVIRONMENT "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.supp")
+      LABELS unit TIMEOUT 120 ENVIRONMENT "KADEN_SOURCE_DIR=${CMAKE_SOURCE_DIR};LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.supp")
   endif()
   foreach(file IN LISTS benches)
     get_filename_component(bench "${file}" NAME_WE)

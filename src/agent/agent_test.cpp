@@ -15,11 +15,12 @@
 #include "kaden/http.h"
 #include "kaden/sigv4.h"
 #include "metric.h"
+#include "source_folder.h"
 
 namespace kaden::agent {
 namespace {
 
-const std::string proc_folder = KADEN_SOURCE_DIR "/src/agent/testdata/proc";
+const std::string proc_folder = source_folder() + "/src/agent/testdata/proc";
 
 std::string text_of(const std::string& file) {
   std::ostringstream text;

@@ -1,4 +1,5 @@
 #include "kaden/alarm_evaluation.h"
+#include "source_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -42,7 +43,7 @@ std::string read_file(const std::string& path) {
 
 TEST(Evaluation, FollowsTheTableOfTheGuide) {
   const auto table =
-      parse_json(read_file(KADEN_SOURCE_DIR "/src/alarm/testdata/missing_data_cases.json")).value();
+      parse_json(read_file(source_folder() + "/src/alarm/testdata/missing_data_cases.json")).value();
   int checked = 0;
   for (const auto& entry : table.at("cases").as_array()) {
     const std::string text = entry.at("points_oldest_first").as_string().c_str();

@@ -11,12 +11,13 @@
 
 #include "kaden/config.h"
 #include "shapes.h"
+#include "source_folder.h"
 
 namespace kaden::config {
 namespace {
 
 std::string file(const std::string& name) {
-  std::ifstream stream(std::string(KADEN_SOURCE_DIR) + "/" + name);
+  std::ifstream stream(source_folder() + "/" + name);
   EXPECT_TRUE(stream) << name;
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }

@@ -1,4 +1,5 @@
 #include "kaden/sigv4.h"
+#include "source_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +10,7 @@
 namespace kaden::sigv4 {
 namespace {
 
-const std::string testdata = KADEN_SOURCE_DIR "/src/sigv4/testdata";
+const std::string testdata = source_folder() + "/src/sigv4/testdata";
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
