@@ -25,7 +25,7 @@ check: ## the quick tier: unit tests, simulator seeds, lint of the map (under 3 
 lint: ## format, map, purity, words, links
 	@tools/lint build/dev
 
-deep: ## make test, then ThreadSanitizer, the kill -9 loop, libFuzzer and clang-tidy
+deep: ## make test, then ThreadSanitizer, libFuzzer and clang-tidy
 	@tools/setup test
 	@tools/test deep
 

@@ -138,6 +138,7 @@ Result<void> Service::open_carrier() {
   settings.auth_password = sip.password;
   settings.rtp_first = sip.rtp_ports.first;
   settings.rtp_last = sip.rtp_ports.last;
+  settings.rtp_symmetric = sip.rtp_symmetric;
   settings.require_media = sip.require_media;
   auto opened = carrier::SipCarrier::start(settings, *dispatcher_, clock_);
   if (!opened) return fail_while("opening the SIP carrier", opened.error());

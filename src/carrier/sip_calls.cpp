@@ -201,7 +201,9 @@ void SipCarrier::Impl::send(SipCall& call, const sip::Message& request, std::vec
 }
 
 void SipCarrier::Impl::listen_to(SipCall& call, const sip::RemoteMedia& remote) {
-  if (call.stream) media_->connect(*call.stream, audio_of(remote));
+  media::RemoteAudio audio = audio_of(remote);
+  audio.may_use_other_port = settings_.rtp_symmetric;
+  if (call.stream) media_->connect(*call.stream, audio);
 }
 
 void SipCarrier::Impl::carry_out(SipCall& call, const script::Action& action, bool& hangs_up) {

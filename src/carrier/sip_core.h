@@ -40,11 +40,13 @@ struct SipCall {
   std::optional<SteadyTime> due; ///< as it stands in the due list
 };
 
-/// One call of a dead predecessor that is being ended.
+/// One call of a dead predecessor that is being ended. It is over when its fate at the far end is known and all
+/// that was sent is answered, or when it is due.
 struct SipRecovery {
   sip::SessionOrder order;
   SteadyTime due{};
   std::map<std::uint64_t, sip::Message> open; ///< what was sent and has no final response yet
+  bool is_decided = false; ///< its dialog was known, or the far end's last word on the INVITE came
   bool is_authorised = false;
 };
 
@@ -108,7 +110,11 @@ class SipCarrier::Impl final : public nta::Events {
   void arm();
 
   void watch_late(const std::string& call_id, const std::string& target);
+  LateCall* find_late(const sip::Message& message);
+  bool may_watch_unknown();
   void end_late(LateCall& late, const sip::Message& answer);
+  void send_late_bye(const sip::Message& bye);
+  void decide_recovery(const sip::Message& final);
   void send_recovery(SipRecovery& recovery, const sip::Message& request);
   void on_recovery_response(const std::string& call_id, std::uint64_t transaction,
                             const sip::Message& message);
@@ -136,6 +142,7 @@ class SipCarrier::Impl final : public nta::Events {
   std::map<std::string, SipRecovery> recoveries_;
   std::unordered_map<std::string, LateCall> late_;
   std::deque<std::pair<SteadyTime, std::string>> late_order_;
+  std::deque<SteadyTime> unknown_until_; ///< of late calls that nobody remembered
 };
 
 } // namespace kaden::carrier

@@ -13,6 +13,9 @@ constexpr std::uint32_t invites_max = 2; // the first, and the one that answered
 
 } // namespace
 
+/// With its dialog, a BYE ends it. Without, all that is known is the INVITE's identity: CANCEL stops what rings, but
+/// an answer that came while nobody lived is no longer to be cancelled (9.1). It is sent again until it gets its ACK,
+/// at most T2 apart, so the far end's last word is awaited for that long before the call counts as lost.
 void SipCarrier::Impl::recover(const CallId& id, const std::string& address, const Dialog& dialog) {
   if (find(id) || recoveries_.count(id.text) != 0) return; // ours, alive: its own ending comes
   recovered_.fetch_add(1, std::memory_order_relaxed);
@@ -23,15 +26,16 @@ void SipCarrier::Impl::recover(const CallId& id, const std::string& address, con
   watch_late(id.text, address);
   SipRecovery& recovery = recoveries_[id.text];
   recovery.order = session_order(id, address);
-  recovery.due = clock_.steady() + answer_wait;
-  if (sip::is_sip_uri(dialog.remote_target)) {
+  recovery.is_decided = sip::is_sip_uri(dialog.remote_target);
+  recovery.due = clock_.steady() + (recovery.is_decided ? answer_wait : limits::answer_resent_max);
+  if (recovery.is_decided) {
     send_recovery(recovery, sip::make_bye(recovery.order, dialog, 1));
+    if (recovery.open.empty()) return finish_recovery(id.text);
   } else {
     for (std::uint32_t cseq = 1; cseq <= invites_max; ++cseq) {
       send_recovery(recovery, sip::make_cancel(recovery.order, cseq));
     }
   }
-  if (recovery.open.empty()) return finish_recovery(id.text);
   arm();
 }
 
@@ -56,15 +60,29 @@ void SipCarrier::Impl::on_recovery_response(const std::string& call_id, std::uin
     const auto again = sip::authorised(request, message, recovery.order.credentials);
     if (again) send_recovery(recovery, *again);
   }
-  if (recovery.open.empty()) finish_recovery(call_id);
+  if (recovery.is_decided && recovery.open.empty()) finish_recovery(call_id);
+}
+
+/// The last word on the INVITE of a dead predecessor: refused, and so over; or answered, and a BYE is on its way. A
+/// challenge decides nothing, for the INVITE that met it may be out already.
+void SipCarrier::Impl::decide_recovery(const sip::Message& final) {
+  const auto found = recoveries_.find(final.call_id);
+  if (found == recoveries_.end() || final.status == 401 || final.status == 407) return;
+  found->second.is_decided = true;
+  if (final.status < 300) {
+    found->second.due = clock_.steady() + answer_wait;
+    return arm();
+  }
+  if (found->second.open.empty()) finish_recovery(final.call_id);
 }
 
 void SipCarrier::Impl::finish_recovery(const std::string& call_id) {
-  const bool is_answered = recoveries_.at(call_id).open.empty();
+  const SipRecovery& recovery = recoveries_.at(call_id);
+  const char* detail = "ended at the far end after a restart";
+  if (!recovery.open.empty()) detail = "the far end did not answer after a restart";
+  if (recovery.open.empty() && !recovery.is_decided) detail = "the far end knew nothing of it after a restart";
   recoveries_.erase(call_id); // its transactions go on resending by themselves
-  listener_.on_ended(
-      {call_id}, LineOutcome::lost,
-      is_answered ? "ended at the far end after a restart" : "the far end did not answer after a restart");
+  listener_.on_ended({call_id}, LineOutcome::lost, detail);
 }
 
 void SipCarrier::Impl::watch_late(const std::string& call_id, const std::string& target) {
@@ -80,15 +98,38 @@ void SipCarrier::Impl::watch_late(const std::string& call_id, const std::string&
   }
 }
 
-/// Only for calls of ours: the From tag follows from the Call-ID, so a stranger's response does not get this
-/// far.
+/// Only for calls of ours: From tag and branch follow from the Call-ID, so a stranger's response does not get this
+/// far. Calls of any predecessor are ours, also when nobody remembers them.
 void SipCarrier::Impl::on_stray(const sip::Message& message) {
   if (message.method != "INVITE" || message.status < 200) return;
-  const auto late = late_.find(message.call_id);
-  if (late == late_.end() || late->second.until < clock_.steady()) return;
-  if (message.from.tag != sip::make_identity({message.call_id}).from_tag) return;
-  if (message.status < 300) return end_late(late->second, message);
-  static_cast<void>(endpoint_->send_ack(sip::ack_refusal(message, late->second.target)).has_value());
+  LateCall* const late = find_late(message);
+  if (!late) return;
+  if (message.status < 300) {
+    end_late(*late, message);
+  } else {
+    static_cast<void>(endpoint_->send_ack(sip::ack_refusal(message, late->target)).has_value());
+  }
+  decide_recovery(message);
+}
+
+LateCall* SipCarrier::Impl::find_late(const sip::Message& message) {
+  const sip::DialIdentity identity = sip::make_identity({message.call_id});
+  if (message.from.tag != identity.from_tag || message.branch != identity.branch(message.cseq)) return nullptr;
+  if (find({message.call_id})) return nullptr; // alive: its session answers
+  const auto known = late_.find(message.call_id);
+  if (known != late_.end() && known->second.until >= clock_.steady()) return &known->second;
+  if (!sip::is_sip_uri(message.to.uri) || !may_watch_unknown()) return nullptr;
+  watch_late(message.call_id, message.to.uri);
+  return &late_.at(message.call_id);
+}
+
+/// How a tag follows from a Call-ID is no secret, so what a forger can make us send is bounded.
+bool SipCarrier::Impl::may_watch_unknown() {
+  const SteadyTime now = clock_.steady();
+  while (!unknown_until_.empty() && unknown_until_.front() < now) unknown_until_.pop_front();
+  if (unknown_until_.size() >= limits::unknown_answers_max) return false;
+  unknown_until_.push_back(now + limits::late_answer_max);
+  return true;
 }
 
 /// Each 200 gets its ACK, each far end one BYE.
@@ -100,12 +141,18 @@ void SipCarrier::Impl::end_late(LateCall& late, const sip::Message& answer) {
     if (const auto* ack = std::get_if<sip::SendAck>(&action)) {
       static_cast<void>(endpoint_->send_ack(ack->message).has_value());
     } else if (const auto* bye = std::get_if<sip::SendRequest>(&action); bye && !is_known) {
-      static_cast<void>(endpoint_->send(bye->message).has_value());
+      send_late_bye(bye->message);
     }
   }
   if (is_known) return;
   late.ended_tags.push_back(answer.to.tag);
   late_answers_ended_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void SipCarrier::Impl::send_late_bye(const sip::Message& bye) {
+  const auto recovery = recoveries_.find(bye.call_id);
+  if (recovery != recoveries_.end()) return send_recovery(recovery->second, bye);
+  static_cast<void>(endpoint_->send(bye).has_value());
 }
 
 } // namespace kaden::carrier

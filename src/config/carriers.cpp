@@ -85,6 +85,7 @@ std::optional<Sip> read_sip(Section& top, const Surroundings& around) {
                       ports->text));
     }
   }
+  sip.rtp_symmetric = section->flag("rtp_symmetric", sip.rtp_symmetric);
   sip.require_media = section->flag("require_media", sip.require_media);
   for (const Word& word : section->texts("allow", prefixes_max, uri_bytes_max)) {
     if (is_prefix(word.text)) {

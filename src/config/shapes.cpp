@@ -18,7 +18,7 @@ const std::vector<Shape>& shapes() {
       {"carriers", {"sip"}},
       {"carriers.sip",
        {"bind", "port", "advertise", "from", "display", "proxy", "user", "password_file", "password_env",
-        "rtp_ports", "require_media", "allow"}},
+        "rtp_ports", "rtp_symmetric", "require_media", "allow"}},
       {"speech", {"open_jtalk", "dictionary", "voice_ja", "cache_folder"}},
       {"people[]", {"id", "name", "language", "call"}},
       {"policies[]", {"id", "levels", "rounds", "redial", "ring_s", "last_resort"}},

@@ -154,11 +154,28 @@ TEST_F(EngineTest, BelievesTheAgreedAddressOnly) {
   close(stranger);
 }
 
+TEST_F(EngineTest, AnotherPortIsNotBelieved) {
+  Notes notes;
+  const OpenStream a = engine->open(notes.events()).value();
+  const OpenStream agreed = engine->open({}).value();
+  const OpenStream orphan = engine->open({}).value(); // still sends to a port that a new call has now
+  engine->connect(a.id, at_port(agreed.port));
+  engine->connect(orphan.id, at_port(a.port));
+  engine->press(orphan.id, '5', Millis(100));
+  EXPECT_TRUE(eventually([&] { return engine->counts().wrong_sender > 5; }));
+  engine->connect(agreed.id, at_port(a.port));
+  engine->press(agreed.id, '6', Millis(100));
+  EXPECT_TRUE(notes.wait_for("key 6 "));
+  EXPECT_EQ(notes.text().find("key 5"), std::string::npos);
+}
+
 TEST_F(EngineTest, PortOfASymmetricGatewayMayDifferOnce) {
   Notes notes;
   const OpenStream a = engine->open(notes.events()).value();
   const OpenStream real = engine->open({}).value();
-  engine->connect(a.id, at_port(9)); // what the description says
+  RemoteAudio described = at_port(9);
+  described.may_use_other_port = true;
+  engine->connect(a.id, described);
   engine->connect(real.id, at_port(a.port));
   EXPECT_TRUE(notes.wait_for("first "));
   const OpenStream late = engine->open({}).value();

@@ -74,6 +74,7 @@ void Stream::press(char key, Millis length) {
 bool Stream::is_believed(const sockaddr_in& from) {
   if (from.sin_addr.s_addr != target_.sin_addr.s_addr) return false;
   if (is_latched_) return from.sin_port == target_.sin_port;
+  if (!remote_->may_use_other_port && from.sin_port != target_.sin_port) return false;
   // From now on the kernel drops everybody else, and sending needs no address.
   is_latched_ = true;
   target_.sin_port = from.sin_port;

@@ -17,6 +17,7 @@
 #include "kaden/rtp.h"
 #include "kaden/sdp.h"
 #include "kaden/sip_carrier.h"
+#include "kaden/sip_identity.h"
 #include "kaden/wav.h"
 
 namespace kaden::carrier {
@@ -209,8 +210,16 @@ class Scripted {
     socklen_t size = sizeof here;
     getsockname(fd_, reinterpret_cast<sockaddr*>(&here), &size);
     port = ntohs(here.sin_port);
+    voice_fd_ = socket(AF_INET, SOCK_DGRAM, 0);
+    here.sin_port = 0;
+    EXPECT_EQ(bind(voice_fd_, reinterpret_cast<sockaddr*>(&here), sizeof here), 0);
+    getsockname(voice_fd_, reinterpret_cast<sockaddr*>(&here), &size);
+    voice_port_ = ntohs(here.sin_port);
   }
-  ~Scripted() { close(fd_); }
+  ~Scripted() {
+    close(fd_);
+    close(voice_fd_);
+  }
   Scripted(const Scripted&) = delete;
   Scripted& operator=(const Scripted&) = delete;
 
@@ -245,16 +254,33 @@ class Scripted {
   void pick_up(const std::string& invite, const std::string& tag) {
     answer(invite, "200 OK", tag,
            fmt::format("Contact: <sip:{}@127.0.0.1:{}>\r\nContent-Type: application/sdp\r\n", tag, port),
-           sip::make_offer({"127.0.0.1", 9, 1, 1}));
+           sip::make_offer({"127.0.0.1", voice_port_, 1, 1}));
   }
   void say(const std::string& text) {
     sendto(fd_, text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&peer_), sizeof peer_);
+  }
+  /// One telephone-event packet from the announced port to the one that the INVITE names.
+  void press_by_rtp(const std::string& invite, std::uint8_t event) {
+    const auto sdp = sip::parse_sdp(invite.substr(invite.find("\r\n\r\n") + 4));
+    ASSERT_TRUE(sdp.has_value());
+    std::array<unsigned char, media::rtp_header_bytes> header{};
+    media::write_rtp_header({true, 101, 1, 160, 7}, header);
+    const auto payload = media::write_key_event({event, true, 800});
+    std::string packet(header.begin(), header.end());
+    packet.append(payload.begin(), payload.end());
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port = htons(sdp->media.at(0).port);
+    sendto(voice_fd_, packet.data(), packet.size(), 0, reinterpret_cast<sockaddr*>(&to), sizeof to);
   }
   std::string address() const { return fmt::format("sip:x@127.0.0.1:{}", port); }
   std::uint16_t port = 0;
 
  private:
   int fd_ = -1;
+  int voice_fd_ = -1;
+  std::uint16_t voice_port_ = 0;
   sockaddr_in peer_{};
 };
 
@@ -294,6 +320,76 @@ TEST(SipCarrier, AnswerAfterTheCallEndedIsAcknowledgedAndEnded) {
   EXPECT_EQ(town.notes.endings("late"), 1);
 }
 
+/// The INVITE that a dead predecessor sent, as its CANCEL tells.
+std::string invite_of(std::string cancel) {
+  for (std::size_t at = cancel.find("CANCEL"); at != std::string::npos; at = cancel.find("CANCEL", at))
+    cancel.replace(at, 6, "INVITE");
+  return cancel;
+}
+
+/// RFC 3261 leaves a far end that has answered free to know nothing of the INVITE any more: its next 200 tells.
+TEST(SipCarrier, SuccessorWaitsForTheAnswerThatTheCancelDidNotMeet) {
+  Town town;
+  Scripted far;
+  town.sip->recover({"orphan-4"}, far.address(), Progress::ringing, {});
+  const std::string first = far.expect("CANCEL");
+  const std::string second = far.expect("CANCEL");
+  far.answer(first, "481 Call/Transaction Does Not Exist", "one");
+  far.answer(second, "481 Call/Transaction Does Not Exist", "one");
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  EXPECT_EQ(town.notes.endings("orphan-4"), 0) << "it may have been answered";
+  far.pick_up(invite_of(first), "one");
+  EXPECT_FALSE(far.expect("ACK").empty());
+  const std::string bye = far.expect("BYE");
+  EXPECT_NE(bye.find("tag=one"), std::string::npos);
+  EXPECT_EQ(town.notes.endings("orphan-4"), 0) << "the far end has not hung up yet";
+  far.answer(bye, "200 OK", "");
+  ASSERT_TRUE(town.notes.wait_for("orphan-4", "ended lost"));
+  EXPECT_EQ(town.notes.detail("orphan-4"), "ended at the far end after a restart");
+}
+
+TEST(SipCarrier, SuccessorGoesOnAtOnceWhenTheInviteWasRefused) {
+  Town town;
+  Scripted far;
+  town.sip->recover({"orphan-5"}, far.address(), Progress::ringing, {});
+  const std::string first = far.expect("CANCEL");
+  far.answer(far.expect("CANCEL"), "481 Call/Transaction Does Not Exist", "one");
+  far.answer(first, "200 OK", "one");
+  far.answer(invite_of(first), "487 Request Terminated", "one");
+  EXPECT_FALSE(far.expect("ACK").empty());
+  ASSERT_TRUE(town.notes.wait_for("orphan-5", "ended lost", std::chrono::seconds(3)));
+  EXPECT_EQ(town.notes.endings("orphan-5"), 1);
+}
+
+/// Its predecessor was killed while it ended a call of its own predecessor: nobody remembers the call.
+TEST(SipCarrier, AnAnswerToACallThatNobodyRemembersIsEnded) {
+  Town town;
+  Scripted far;
+  ASSERT_TRUE(town.sip->place(make_order("door", far.address())).has_value());
+  std::string invite = far.expect("INVITE");
+  far.answer(invite, "486 Busy Here", "one");
+  ASSERT_TRUE(town.notes.wait_for("door", "ended busy"));
+  const sip::DialIdentity door = sip::make_identity({"door"});
+  const sip::DialIdentity lost = sip::make_identity({"long-lost"});
+  const auto replace = [&invite](const std::string& what, const std::string& with) {
+    for (std::size_t at = invite.find(what); at != std::string::npos; at = invite.find(what, at + with.size()))
+      invite.replace(at, what.size(), with);
+  };
+  replace("Call-ID: door", "Call-ID: long-lost");
+  replace(door.branch(1), lost.branch(1));
+  far.pick_up(invite, "stranger"); // the From tag is not this call's: a forgery
+  replace(door.from_tag, lost.from_tag);
+  far.pick_up(invite, "two");
+  const std::string ack = far.expect("ACK"); // of the 486
+  EXPECT_NE(ack.find("Call-ID: door"), std::string::npos);
+  EXPECT_NE(far.expect("ACK").find("tag=two"), std::string::npos);
+  const std::string bye = far.expect("BYE");
+  EXPECT_NE(bye.find("tag=two"), std::string::npos);
+  EXPECT_NE(bye.find("Call-ID: long-lost"), std::string::npos);
+  far.answer(bye, "200 OK", "");
+  EXPECT_EQ(town.notes.endings("long-lost"), 0) << "nobody asked for it";
+}
+
 TEST(SipCarrier, AnswersADigestChallengeOnce) {
   for (const char* algorithm : {"MD5", "SHA-256"}) {
     Town town;
@@ -312,24 +408,6 @@ TEST(SipCarrier, AnswersADigestChallengeOnce) {
   }
 }
 
-/// One telephone-event packet to the port that the INVITE names.
-void press_by_rtp(const std::string& invite, std::uint8_t event) {
-  const auto sdp = sip::parse_sdp(invite.substr(invite.find("\r\n\r\n") + 4));
-  ASSERT_TRUE(sdp.has_value());
-  std::array<unsigned char, media::rtp_header_bytes> header{};
-  media::write_rtp_header({true, 101, 1, 160, 7}, header);
-  const auto payload = media::write_key_event({event, true, 800});
-  std::string packet(header.begin(), header.end());
-  packet.append(payload.begin(), payload.end());
-  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  to.sin_port = htons(sdp->media.at(0).port);
-  sendto(fd, packet.data(), packet.size(), 0, reinterpret_cast<sockaddr*>(&to), sizeof to);
-  close(fd);
-}
-
 TEST(SipCarrier, KeyByInfoIsAKeyAndTheSamePressByRtpIsNot) {
   Town town;
   Scripted far;
@@ -345,7 +423,7 @@ TEST(SipCarrier, KeyByInfoIsAKeyAndTheSamePressByRtpIsNot) {
                   "Content-Type: application/dtmf-relay\r\nContent-Length: 8\r\n\r\nSignal=1",
                   town.port, far.port, Scripted::header(ack, "To"), from));
   EXPECT_TRUE(town.notes.wait_for("info", "key 1"));
-  press_by_rtp(invite, 1);
+  far.press_by_rtp(invite, 1);
   ASSERT_TRUE(town.notes.wait_for("info", "ended"));
   EXPECT_EQ(town.notes.story("info").find("key"), town.notes.story("info").rfind("key")) << "one press";
 }

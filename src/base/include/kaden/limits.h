@@ -92,7 +92,9 @@ inline constexpr Millis no_media_max = seconds(5);             // answered, but 
 inline constexpr Millis answer_commit_max = seconds(32);       // 64*T1: then the far end gives up its answer (RFC 3261 13.3.1.4)
 inline constexpr Millis cancel_wait_max = seconds(5);          // a cancelled call whose far end stays silent is over then
 inline constexpr Millis bye_wait_max = seconds(2);             // the same for a hung-up one; the BYE itself is resent for 32 s
+inline constexpr Millis answer_resent_max{4'500};              // T2 and a little: an unacknowledged 200 comes again within it (RFC 3261 13.3.1.4)
 inline constexpr Millis late_answer_max = seconds(40);         // longer than any 200 OK is resent (64*T1 = 32 s)
+inline constexpr std::size_t unknown_answers_max = 256;        // calls no longer remembered that are ended at once in that time; forged answers gain no more
 inline constexpr std::size_t late_calls_max = 20'000;          // ended calls watched for late answers: 500 calls/s for 40 s
 inline constexpr std::size_t known_calls_max = 20'000;         // ids for which a repeated place() is recognised
 inline constexpr Millis same_key_max{150};                     // one press that arrives both in RTP and in SIP INFO

@@ -70,6 +70,7 @@ struct Sip {
   std::string user;  ///< digest credentials (RFC 7616); empty: none
   std::string password;
   PortRange rtp_ports;
+  bool rtp_symmetric = false;     ///< believe another port of the far end's address than it announced
   bool require_media = false;     ///< end a call on which not one RTP packet came within limits::no_media_max
   std::vector<std::string> allow; ///< see may_dial(); empty: everything
   bool operator==(const Sip&) const = default;

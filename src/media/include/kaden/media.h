@@ -36,6 +36,7 @@ struct RemoteAudio {
   std::optional<int> event_payload; ///< for keys we send; none: press() does nothing
   int own_event_payload = 101;      ///< what we told the far end to use
   bool is_listening = true;         ///< false: it put us on hold, nothing is sent
+  bool may_use_other_port = false;  ///< believe the first packet's port, whatever the description says
 };
 
 struct StreamEvents {
@@ -70,8 +71,9 @@ class MediaEngine {
 
   /// Binds a port; nothing is sent or accepted before connect().
   Result<OpenStream> open(StreamEvents events);
-  /// Starts to send and to listen. Packets are taken from that address only; its port may differ once, with
-  /// the first packet (a symmetric gateway, RFC 4961), and is fixed from then on. A repeat moves the stream.
+  /// Starts to send and to listen. Packets are taken from that address and port only. With may_use_other_port
+  /// the port may differ once, with the first packet (a gateway behind NAT, RFC 4961), and is fixed from then
+  /// on. A repeat moves the stream.
   void connect(StreamId stream, const RemoteAudio& remote);
   /// From the next tick on, instead of what plays. `on_done` comes when it was played to its end, and only
   /// then.
