@@ -31,6 +31,15 @@ struct Plan {
   double rate = 0;
 };
 
+double number_at(const char* text) {
+  return std::strtod(text, nullptr);
+}
+
+[[noreturn]] void give_up(const char* what) {
+  std::perror(what);
+  std::_Exit(1);
+}
+
 std::string one_event(const Plan& plan, int number) {
   const std::string n = std::to_string(number);
   if (plan.kaden) {
@@ -64,8 +73,7 @@ int connect_to(std::uint16_t port) {
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (fd < 0 || connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    std::perror("connect");
-    std::exit(1);
+    give_up("connect");
   }
   return fd;
 }
@@ -80,7 +88,7 @@ bool read_response(int fd, std::string& buffer) {
       const std::size_t length_at = head.find("content-length:");
       const std::size_t length = length_at == std::string::npos
                                      ? 0
-                                     : static_cast<std::size_t>(std::atol(head.c_str() + length_at + 15));
+                                     : static_cast<std::size_t>(number_at(head.c_str() + length_at + 15));
       if (buffer.size() >= head_end + 4 + length) {
         const bool good = buffer.compare(9, 3, "200") == 0;
         buffer.erase(0, head_end + 4 + length);
@@ -128,18 +136,19 @@ int main(int argc, char** argv) {
   }
   Plan plan;
   plan.kaden = std::string(argv[1]) == "kaden";
-  plan.port = static_cast<std::uint16_t>(std::atoi(argv[2]));
-  plan.connections = std::atoi(argv[3]);
-  plan.batch = std::atoi(argv[4]);
-  plan.events = std::atoi(argv[5]);
+  plan.port = static_cast<std::uint16_t>(number_at(argv[2]));
+  plan.connections = static_cast<int>(number_at(argv[3]));
+  plan.batch = static_cast<int>(number_at(argv[4]));
+  plan.events = static_cast<int>(number_at(argv[5]));
   if (argc > 6) plan.token = argv[6];
-  if (argc > 7) plan.skip = std::atoi(argv[7]);
-  if (argc > 8) plan.rate = std::atof(argv[8]);
+  if (argc > 7) plan.skip = static_cast<int>(number_at(argv[7]));
+  if (argc > 8) plan.rate = number_at(argv[8]);
 
   std::atomic<int> next = 0;
   std::atomic<int> failed = 0;
   std::vector<std::vector<double>> times(static_cast<std::size_t>(plan.connections));
   std::vector<std::thread> threads;
+  threads.reserve(times.size());
   const auto start = Steady::now();
   for (auto& mine : times) {
     threads.emplace_back(

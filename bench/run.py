@@ -26,7 +26,7 @@ from town import Town, free_port, wait_for  # noqa: E402
 
 QUICK = "--quick" in sys.argv
 TICKS = os.sysconf("SC_CLK_TCK")
-RECORD_ONLY = "  - {source: [bench]}\n  - {policy: default}\n"
+RECORD_ONLY = "  - {source: [bench], policy: none}\n  - {policy: default}\n"
 
 
 def cpu_seconds(pid):

@@ -12,7 +12,7 @@ namespace {
 
 /// The cause of a redial, from the words in the record: "no key, message heard", "busy: 486 Busy Here".
 std::string cause_of(const std::string& detail, bool is_recovered) {
-  const std::string word = detail.substr(0, detail.find(':'));
+  std::string word = detail.substr(0, detail.find(':'));
   if (word.rfind("no key", 0) == 0) return "no_key";
   if (word == "lost" && is_recovered) return "restart";
   if (word == "lost" || word == "no_media" || word == "forbidden" || word == "cancelled")

@@ -118,7 +118,7 @@ void save(Packer& out, const Run& run) {
   out.flag(run.dialled_stage);
   out.flag(run.dialled_round);
   out.flag(run.told_waiting);
-  out.number(static_cast<std::uint64_t>(run.calling + 1));
+  out.number(static_cast<std::uint64_t>(std::int64_t{run.calling} + 1));
   out.time(run.last_end);
   out.flag(run.has_due);
   if (run.has_due) out.time(run.due);

@@ -37,7 +37,7 @@ TEST(Mailbox, ARefusedValueIsUntouched) {
   EXPECT_TRUE(box.post(std::make_unique<int>(1)));
   auto second = std::make_unique<int>(2);
   EXPECT_FALSE(box.post(std::move(second)));
-  ASSERT_NE(second, nullptr);
+  ASSERT_NE(second, nullptr); // NOLINT(bugprone-use-after-move): a refused value is not moved from
   EXPECT_EQ(*second, 2);
 }
 
@@ -59,6 +59,7 @@ TEST(Mailbox, NothingIsLostBetweenManySenders) {
   constexpr int senders = 4;
   constexpr int each = 5'000;
   std::vector<std::thread> threads;
+  threads.reserve(senders);
   for (int s = 0; s < senders; ++s) {
     threads.emplace_back([&box, s] {
       for (int i = 0; i < each; ++i) ASSERT_TRUE(box.post(s * each + i));
