@@ -37,8 +37,10 @@ TEST(Mailbox, ARefusedValueIsUntouched) {
   EXPECT_TRUE(box.post(std::make_unique<int>(1)));
   auto second = std::make_unique<int>(2);
   EXPECT_FALSE(box.post(std::move(second)));
-  ASSERT_NE(second, nullptr); // NOLINT(bugprone-use-after-move): a refused value is not moved from
+  // NOLINTBEGIN(bugprone-use-after-move): a refused value is not moved from
+  ASSERT_NE(second, nullptr);
   EXPECT_EQ(*second, 2);
+  // NOLINTEND(bugprone-use-after-move)
 }
 
 TEST(Mailbox, CloseLetsTheRestBeTaken) {
