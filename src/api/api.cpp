@@ -37,8 +37,14 @@ Api::Api(writer::Writer& writer, TimelineFeed& feed, const runtime::Clock& clock
     : writer_(writer),
       feed_(feed),
       clock_(clock),
-      tokens_(std::move(tokens)),
-      services_(std::move(services)) {}
+      services_(std::move(services)),
+      tokens_(std::make_shared<const std::vector<Token>>(std::move(tokens))) {}
+
+void Api::set_tokens(std::vector<Token> tokens) {
+  auto replaced = std::make_shared<const std::vector<Token>>(std::move(tokens));
+  std::lock_guard lock(mutex_);
+  tokens_ = std::move(replaced);
+}
 
 const std::vector<Api::Route>& Api::routes() {
   static const std::vector<Route> table = {
@@ -80,8 +86,8 @@ void Api::route(const http::Request& request, const http::Reply& reply) {
       allowed += (allowed.empty() ? "" : ", ") + std::string(candidate.method);
       continue;
     }
-    const Token* token = admit(request, candidate.may, reply);
-    if (token != nullptr) (this->*candidate.run)(request, token->name, id, reply);
+    const auto who = admit(request, candidate.may, reply);
+    if (who) (this->*candidate.run)(request, *who, id, reply);
     return;
   }
   if (allowed.empty()) {
@@ -94,13 +100,18 @@ void Api::route(const http::Request& request, const http::Reply& reply) {
   reply(std::move(response));
 }
 
-const Token* Api::admit(const http::Request& request, May may, const http::Reply& reply) const {
+std::optional<std::string> Api::admit(const http::Request& request, May may, const http::Reply& reply) const {
+  std::shared_ptr<const std::vector<Token>> tokens;
+  {
+    std::lock_guard lock(mutex_);
+    tokens = tokens_;
+  }
   const std::string bearer = bearer_of(request);
   const Sha256 digest = sha256(bearer);
   // Every token is compared, in constant time, so that the time tells nothing about which one was nearly
   // right.
   const Token* found = nullptr;
-  for (const Token& token : tokens_) {
+  for (const Token& token : *tokens) {
     if (equal_constant_time(as_view(token.digest), as_view(digest)) && !bearer.empty()) found = &token;
   }
   if (found == nullptr) {
@@ -109,21 +120,62 @@ const Token* Api::admit(const http::Request& request, May may, const http::Reply
     response.status = 401;
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
     reply(std::move(response));
-    return nullptr;
+    return std::nullopt;
   }
   if (std::find(found->may.begin(), found->may.end(), may) == found->may.end()) {
     reply(http::error_response({Fault::denied, "token \"" + found->name + "\" may not do this"}));
-    return nullptr;
+    return std::nullopt;
   }
-  return found;
+  return found->name;
 }
 
+std::vector<Trouble> Api::troubles() const {
+  std::vector<Trouble> all;
+  if (!writer_.is_healthy()) {
+    all.push_back({Part::journal, "the journal cannot be written; nothing is accepted", true});
+  }
+  if (const Millis wait = writer_.commit_wait(); wait > limits::verdict_wait_max) {
+    all.push_back({Part::journal,
+                   "the journal's disk has not answered for " + to_words(wait) + "; nothing is accepted",
+                   true});
+  }
+  if (services_.troubles) {
+    for (Trouble& trouble : services_.troubles()) all.push_back(std::move(trouble));
+  }
+  return all;
+}
+
+/// Not by way of the writer: a disk that hangs must not hang this answer.
 void Api::health(const http::Reply& reply) {
-  std::string trouble = services_.trouble ? services_.trouble() : std::string();
-  if (!writer_.is_healthy()) trouble = "the journal cannot be written; nothing is accepted";
-  reply(http::json_response(trouble.empty() ? 200 : 503,
-                            trouble.empty() ? json::object{{"status", "ok"}}
-                                            : json::object{{"status", "failing"}, {"reason", trouble}}));
+  const std::vector<Trouble> all = troubles();
+  const auto worst =
+      std::find_if(all.begin(), all.end(), [](const Trouble& trouble) { return trouble.calls_suffer; });
+  const bool fails = worst != all.end();
+  json::object answer{{"status", fails ? "failing" : all.empty() ? "ok" : "degraded"}};
+  if (fails) answer.emplace("reason", worst->reason);
+  json::array list;
+  for (const Trouble& trouble : all) {
+    list.push_back(json::object{
+        {"part", to_text(trouble.part)}, {"reason", trouble.reason}, {"calls_suffer", trouble.calls_suffer}});
+  }
+  if (!list.empty()) answer.emplace("troubles", std::move(list));
+  reply(http::json_response(fails ? 503 : 200, answer));
+}
+
+std::string_view to_text(Part part) {
+  switch (part) {
+    case Part::journal:
+      return "journal";
+    case Part::carrier:
+      return "carrier";
+    case Part::speech:
+      return "speech";
+    case Part::alarms:
+      return "alarms";
+    case Part::clock:
+      return "clock";
+  }
+  return "";
 }
 
 } // namespace kaden::api

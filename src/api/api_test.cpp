@@ -54,7 +54,7 @@ class ApiTest : public testing::Test {
     writer_.start(std::move(first));
   }
 
-  static Services services() {
+  Services services() {
     Services services;
     services.speak = [](const script::Utterance& utterance,
                         const std::function<void(Result<std::string>)>& done) {
@@ -63,7 +63,8 @@ class ApiTest : public testing::Test {
     services.check_config = [](const std::string& text) {
       return text == "good" ? std::vector<std::string>{} : std::vector<std::string>{"kaden.yaml:1:1: bad"};
     };
-    services.more_metrics = [] { return std::string("kaden_extra 1\n"); };
+    services.more_metrics = [] { return std::vector{gauge("kaden_extra", "One more.", 1)}; };
+    services.troubles = [this] { return troubles_; };
     return services;
   }
 
@@ -90,6 +91,7 @@ class ApiTest : public testing::Test {
   static json::value body_of(const http::Response& response) { return parse_json(response.body).value(); }
 
   std::atomic<bool> disk_full_ = false;
+  std::vector<Trouble> troubles_; // changed between two requests only
   std::unique_ptr<journal::Journal> journal_;
   runtime::SystemClock clock_;
   TimelineFeed feed_;
@@ -204,6 +206,32 @@ TEST_F(ApiTest, WhenTheDiskRefusesNothingIsAcceptedAndHealthSaysSo) {
   EXPECT_EQ(send("POST", "/api/v1/events", event).status, 200);
   EXPECT_EQ(send("GET", "/healthz", "", "").status, 200);
   EXPECT_EQ(body_of(send("GET", "/api/v1/incidents")).at("incidents").as_array().size(), 1U);
+}
+
+TEST_F(ApiTest, HealthNamesEachTroubleAndFailsWhenCallsSuffer) {
+  EXPECT_EQ(send("GET", "/healthz", "", "").body, "{\"status\":\"ok\"}\n");
+  troubles_ = {{Part::clock, "the clock stepped by 1 h", false}};
+  const auto degraded = send("GET", "/healthz", "", "");
+  EXPECT_EQ(degraded.status, 200);
+  EXPECT_EQ(degraded.body, R"({"status":"degraded","troubles":[)"
+                           R"({"part":"clock","reason":"the clock stepped by 1 h","calls_suffer":false}]})"
+                           "\n");
+  troubles_.push_back({Part::speech, "no voice", true});
+  const auto failing = send("GET", "/healthz", "", "");
+  EXPECT_EQ(failing.status, 503);
+  EXPECT_EQ(body_of(failing).at("status").as_string(), "failing");
+  EXPECT_EQ(body_of(failing).at("reason").as_string(), "no voice");
+  EXPECT_EQ(body_of(failing).at("troubles").as_array().size(), 2U);
+  const std::string metrics = send("GET", "/metrics", "", "").body;
+  EXPECT_NE(metrics.find("kaden_trouble{part=\"speech\"} 1\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("kaden_trouble{part=\"journal\"} 0\n"), std::string::npos) << metrics;
+}
+
+TEST_F(ApiTest, TokensCanBeReplaced) {
+  api_.set_tokens({{"new", sha256("new-token"), {May::read}}});
+  EXPECT_EQ(send("GET", "/api/v1/incidents", "", "ops-token").status, 401);
+  EXPECT_EQ(send("GET", "/api/v1/incidents", "", "new-token").status, 200);
+  EXPECT_EQ(send("POST", "/api/v1/events", event, "new-token").status, 403);
 }
 
 TEST_F(ApiTest, MetricsAreOpenOnLoopbackOnly) {

@@ -1,15 +1,15 @@
 // The API's questions: incidents, live calls, the timeline, and /metrics.
 #include <fmt/format.h>
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
+
+#include <algorithm>
 
 #include "kaden/api.h"
 
 namespace kaden::api {
 
 namespace {
+
+constexpr Millis writer_patience = seconds(1); // a commit under way for longer is not waited for by a scrape
 
 /// The values of a query string, by name; the last one of a name wins.
 Result<std::map<std::string, std::string>> read_query(std::string_view query,
@@ -48,38 +48,15 @@ json::array to_json(const std::vector<incident::TimelineEntry>& entries) {
   return list;
 }
 
-void add(prometheus::Registry& registry, const std::string& name, const std::string& help, double value) {
-  prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({}).Set(value);
-}
-void count(prometheus::Registry& registry, const std::string& name, const std::string& help,
-           std::uint64_t value) {
-  prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({}).Increment(
-      static_cast<double>(value));
-}
-
-std::string metrics_text(const incident::Counts& engine, const writer::Counts& writer, bool healthy) {
-  prometheus::Registry registry;
-  add(registry, "kaden_incidents_triggered", "Incidents that nobody has taken.",
-      static_cast<double>(engine.triggered));
-  add(registry, "kaden_incidents_acknowledged", "Incidents that a person has taken and that are not over.",
-      static_cast<double>(engine.acknowledged));
-  add(registry, "kaden_alarms_active", "Alarms in state ALARM.", static_cast<double>(engine.alarms_active));
-  add(registry, "kaden_calls_live", "Calls placed and not ended.", static_cast<double>(engine.calls_live));
-  add(registry, "kaden_journal_healthy", "1 while the journal can be written.", healthy ? 1 : 0);
-  add(registry, "kaden_journal_last_commit_seconds", "How long the last commit took.",
-      static_cast<double>(writer.last_commit_micros) / 1e6);
-  count(registry, "kaden_incidents_total", "Incidents ever opened.", engine.incidents_ever);
-  count(registry, "kaden_incidents_exhausted_total", "Incidents whose plan was used up without a key press.",
-        engine.exhausted_ever);
-  count(registry, "kaden_calls_total", "Calls ever placed.", engine.calls_ever);
-  count(registry, "kaden_journal_inputs_total", "Inputs committed since the start.", writer.inputs);
-  count(registry, "kaden_journal_commits_total", "Commits since the start.", writer.commits);
-  count(registry, "kaden_journal_failed_commits_total", "Commits that the disk refused.",
-        writer.failed_commits);
-  count(registry, "kaden_inputs_repeated_total", "Inputs known already by their id.", writer.repeats);
-  count(registry, "kaden_inputs_refused_total", "Inputs refused because the mailbox was full.",
-        writer.refused_busy);
-  return prometheus::TextSerializer().Serialize(registry.Collect());
+/// Every part that can be in trouble, so that an alarm on it can be written before the first one.
+Metric trouble_metric(const std::vector<Trouble>& troubles) {
+  Metric metric{"kaden_trouble", "1 for each part that /healthz complains about.", MetricKind::gauge, {}, {}};
+  for (const Part part : parts) {
+    const bool is_troubled = std::any_of(troubles.begin(), troubles.end(),
+                                         [&](const Trouble& trouble) { return trouble.part == part; });
+    metric.samples.push_back({{{"part", std::string(to_text(part))}}, is_troubled ? 1.0 : 0.0});
+  }
+  return metric;
 }
 
 } // namespace
@@ -155,15 +132,22 @@ void Api::get_timeline(const http::Request& request, const std::string&, const s
 
 void Api::metrics(const http::Request& request, const http::Reply& reply) {
   // Prometheus scrapes from this machine without a token; from elsewhere it needs one.
-  if (!request.peer_is_loopback && admit(request, May::read, reply) == nullptr) return;
-  const auto asked = writer_.ask([this, reply](const incident::Engine& engine) {
-    std::string text = metrics_text(engine.counts(), writer_.counts(), writer_.is_healthy());
-    if (services_.more_metrics) text += services_.more_metrics();
+  if (!request.peer_is_loopback && !admit(request, May::read, reply)) return;
+  const auto answer = [this, reply](std::vector<Metric> all) {
+    for (Metric& metric : metrics_of(writer_)) all.push_back(std::move(metric));
+    all.push_back(trouble_metric(troubles()));
+    if (services_.more_metrics) {
+      for (Metric& metric : services_.more_metrics()) all.push_back(std::move(metric));
+    }
     http::Response response;
     response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    response.body = std::move(text);
+    response.body = to_text(all);
     reply(std::move(response));
-  });
+  };
+  // While the disk hangs the writer cannot be asked; the other metrics tell why.
+  if (writer_.commit_wait() > writer_patience) return answer({});
+  const auto asked =
+      writer_.ask([answer](const incident::Engine& engine) { answer(metrics_of(engine.counts())); });
   if (!asked) reply(http::error_response(asked.error()));
 }
 

@@ -17,6 +17,11 @@ struct Overloaded : Cases... {
 template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
 
+/// The carrier's fault, not the person's or the number's.
+bool is_carriers(LineOutcome outcome) {
+  return outcome == LineOutcome::carrier_failed || outcome == LineOutcome::forbidden;
+}
+
 carrier::Samples samples_of(const speech::AudioPtr& audio) {
   // The vector lives as long as the audio does; no copy.
   return {audio, &audio->samples};
@@ -52,7 +57,7 @@ void Dispatcher::close(EndReason reason) {
   }
 }
 
-bool Dispatcher::is_closed() {
+bool Dispatcher::is_closed() const {
   std::lock_guard lock(mutex_);
   return closed_;
 }
@@ -64,8 +69,30 @@ runtime::Worker& Dispatcher::next_worker() {
 
 void Dispatcher::speak(script::Utterance utterance, std::function<void(Result<speech::AudioPtr>)> done) {
   const bool posted =
-      next_worker().post([this, utterance = std::move(utterance), done] { done(speech_.render(utterance)); });
+      next_worker().post([this, utterance = std::move(utterance), done] { done(render(utterance)); });
   if (!posted) done(fail(Fault::busy, "too many sentences wait to be spoken, try again in a second"));
+}
+
+Result<speech::AudioPtr> Dispatcher::render(const script::Utterance& utterance) {
+  auto made = speech_.render(utterance);
+  if (!made && made.error().fault != Fault::invalid) {
+    std::lock_guard lock(mutex_);
+    counts_.speech_trouble = made.error().message;
+  }
+  return made;
+}
+
+void Dispatcher::check_speech() {
+  static_cast<void>(next_worker().post([this] { // refused: there is a later time to try
+    const auto works = speech_.check();
+    std::lock_guard lock(mutex_);
+    counts_.speech_trouble = works ? "" : works.error().message;
+  }));
+}
+
+DispatchCounts Dispatcher::counts() const {
+  std::lock_guard lock(mutex_);
+  return counts_;
 }
 
 carrier::Carrier* Dispatcher::carrier_of(const std::string& name) const {
@@ -91,11 +118,7 @@ void Dispatcher::release(const incident::Effect& effect) {
                  [&](const incident::ProceedCall& go) {
                    with_carrier(go.call, [&](carrier::Carrier& carrier) { carrier.proceed(go.call); });
                  },
-                 [&](const incident::AnswerKey& answer) {
-                   with_carrier(answer.call, [&](carrier::Carrier& carrier) {
-                     carrier.answer_key(answer.call, answer.key, answer.verdict);
-                   });
-                 },
+                 [&](const incident::AnswerKey& one) { answer(one.call, one.key, one.verdict); },
                  [&](const incident::EndCall& end) {
                    {
                      std::lock_guard lock(mutex_);
@@ -126,6 +149,17 @@ void Dispatcher::release(const incident::Effect& effect) {
                  },
              },
              effect);
+}
+
+void Dispatcher::answer(const CallId& call, char key, Verdict verdict) {
+  carrier::Carrier* carrier = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    ++counts_.verdicts[static_cast<std::size_t>(verdict)];
+    const auto found = carrier_by_call_.find(call);
+    if (found != carrier_by_call_.end()) carrier = carrier_of(found->second);
+  }
+  if (carrier != nullptr) carrier->answer_key(call, key, verdict);
 }
 
 void Dispatcher::on_journal_corrupt(const Error& error) {
@@ -163,7 +197,7 @@ void Dispatcher::place(const incident::PlaceCall& order) {
 void Dispatcher::render_and_dial(const incident::PlaceCall& order) {
   std::array<carrier::Samples, script::line_count> audio;
   for (std::size_t i = 0; i < audio.size(); ++i) {
-    const auto made = speech_.render(order.script.lines[i]);
+    const auto made = render(order.script.lines[i]);
     if (!made) return not_placed(order.call, LineOutcome::carrier_failed, "speech: " + made.error().message);
     audio[i] = samples_of(*made);
   }
@@ -194,28 +228,25 @@ void Dispatcher::not_placed(const CallId& call, LineOutcome outcome, const std::
     carrier_by_call_.erase(call);
     rendering_.erase(call);
     if (closed_) return;
+    ++counts_.ended[static_cast<std::size_t>(outcome)];
   }
   writer_->submit_must(incident::CallEnded{call, outcome, why}, nullptr);
 }
 
 void Dispatcher::on_progress(const CallId& call, Progress progress, const Dialog& dialog) {
-  if (is_closed()) return;
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_) return;
+    counts_.carrier_failures = 0; // whatever becomes of it: the carrier reaches people
+  }
   writer_->submit_must(incident::CallProgressed{call, progress, dialog}, nullptr);
 }
 
 void Dispatcher::on_key(const CallId& call, char key) {
   if (is_closed()) return;
   // The key itself is tried again until it is stored; meanwhile the person hears the truth.
-  writer_->submit_must(incident::KeyPressed{call, key}, [this, call, key] {
-    std::string name;
-    {
-      std::lock_guard lock(mutex_);
-      const auto found = carrier_by_call_.find(call);
-      if (found == carrier_by_call_.end()) return;
-      name = found->second;
-    }
-    if (carrier::Carrier* carrier = carrier_of(name)) carrier->answer_key(call, key, Verdict::not_recorded);
-  });
+  writer_->submit_must(incident::KeyPressed{call, key},
+                       [this, call, key] { answer(call, key, Verdict::not_recorded); });
 }
 
 void Dispatcher::on_ended(const CallId& call, LineOutcome outcome, const std::string& detail) {
@@ -223,6 +254,13 @@ void Dispatcher::on_ended(const CallId& call, LineOutcome outcome, const std::st
     std::lock_guard lock(mutex_);
     if (closed_) return;
     carrier_by_call_.erase(call);
+    ++counts_.ended[static_cast<std::size_t>(outcome)];
+    if (is_carriers(outcome)) {
+      ++counts_.carrier_failures;
+      counts_.carrier_failure = detail;
+    } else if (outcome != LineOutcome::cancelled && outcome != LineOutcome::lost) {
+      counts_.carrier_failures = 0;
+    }
   }
   writer_->submit_must(incident::CallEnded{call, outcome, detail}, nullptr);
 }

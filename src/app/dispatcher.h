@@ -5,6 +5,7 @@
 /// CallEnded{carrier_failed} with the reason, so nothing is dropped silently.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -25,6 +26,15 @@ namespace kaden::app {
 /// One line of log per happening: who, what, when, why.
 using LogLine = std::function<void(const incident::TimelineEntry&)>;
 
+/// Since the start.
+struct DispatchCounts {
+  std::array<std::uint64_t, 10> ended{};   ///< calls, by LineOutcome
+  std::array<std::uint64_t, 5> verdicts{}; ///< answers to keys, by Verdict
+  int carrier_failures = 0;                ///< calls in a row that the carrier could not place
+  std::string carrier_failure;             ///< what the last of them said
+  std::string speech_trouble;              ///< of the last try of a voice; empty: it spoke
+};
+
 class Dispatcher final : public writer::EffectSink, public carrier::Listener {
  public:
   Dispatcher(const runtime::Clock& clock, speech::Speech& speech, api::TimelineFeed& feed, LogLine log);
@@ -37,6 +47,9 @@ class Dispatcher final : public writer::EffectSink, public carrier::Listener {
   void close(EndReason reason);
   /// Renders an utterance on a speech worker.
   void speak(script::Utterance utterance, std::function<void(Result<speech::AudioPtr>)> done);
+  /// Tries every voice on a speech worker; the result is in counts().
+  void check_speech();
+  DispatchCounts counts() const;
 
   void release(const incident::Effect& effect) override;
   /// Ends the process at once, as a crash would: the next start recovers.
@@ -51,8 +64,10 @@ class Dispatcher final : public writer::EffectSink, public carrier::Listener {
   void render_and_dial(const incident::PlaceCall& order);
   void dial(const incident::PlaceCall& order, std::array<carrier::Samples, script::line_count> audio);
   carrier::Carrier* carrier_of(const std::string& name) const;
+  void answer(const CallId& call, char key, Verdict verdict);
   void not_placed(const CallId& call, LineOutcome outcome, const std::string& why);
-  bool is_closed();
+  Result<speech::AudioPtr> render(const script::Utterance& utterance);
+  bool is_closed() const;
   runtime::Worker& next_worker();
 
   // Borrowed
@@ -63,9 +78,10 @@ class Dispatcher final : public writer::EffectSink, public carrier::Listener {
   std::map<std::string, carrier::Carrier*> carriers_;
   // State
   const LogLine log_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<CallId, std::string> carrier_by_call_; // live calls, until ended
   std::set<CallId> rendering_;                    // accepted, still being spoken to audio
+  DispatchCounts counts_;
   bool closed_ = false;
   std::size_t turn_ = 0;
   // Owned

@@ -60,8 +60,8 @@ LogLine log_line_of(const std::shared_ptr<spdlog::logger>& log) {
 
 /// Each datum at level debug; nothing is built when nobody looks.
 cloudwatch::Observer observer_of(const std::shared_ptr<spdlog::logger>& log) {
-  if (!log->should_log(spdlog::level::debug)) return {};
   return [log](const alarm::Datum& datum) {
+    if (!log->should_log(spdlog::level::debug)) return;
     std::string line = "metric";
     add_field(line, "name", datum.metric.name);
     for (const auto& [name, value] : datum.metric.dimensions) add_field(line, name, value);
@@ -93,13 +93,16 @@ void reload(Service& service, const std::string& path, spdlog::logger& log) {
     log.error("the configuration is refused, the old one stays: {}", settings.error().message);
     return;
   }
-  if (const auto taken = service.reload(std::move(*settings)); !taken) {
-    log.error("the configuration was not taken: {}", taken.error().message);
+  const auto level = level_of(settings->log_level);
+  const auto taken = service.reload(std::move(*settings));
+  if (!taken) {
+    log.error("the configuration was not taken, the old one stays: {}", taken.error().message);
     return;
   }
-  log.info(
-      "people, policies, routes, rules and access keys are reloaded; tokens, listeners, carriers, speech and "
-      "store need a restart");
+  log.set_level(level);
+  // What needs a restart is easily overlooked: it is said at any level.
+  log.log(taken->need_restart.empty() ? spdlog::level::info : spdlog::level::warn, "configuration: {}",
+          to_words(*taken));
 }
 
 } // namespace

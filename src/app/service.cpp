@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 
 #include <cstring>
+#include <future>
 #include <set>
 #include <thread>
 
 #include "kaden/sip_message.h"
 #include "kaden/wav.h"
+#include "metrics.h"
 
 namespace kaden::app {
 
@@ -143,6 +145,7 @@ Result<void> Service::open_carrier() {
   auto opened = carrier::SipCarrier::start(settings, *dispatcher_, clock_);
   if (!opened) return fail_while("opening the SIP carrier", opened.error());
   carrier_ = std::move(*opened);
+  sip_address_ = sip.bind;
   return {};
 }
 
@@ -177,6 +180,7 @@ void Service::open_api() {
   };
   services.check_config = check_text;
   services.more_metrics = [this] { return more_metrics(); };
+  services.troubles = [this] { return health_.troubles(clock_.steady()); };
   api_ = std::make_unique<api::Api>(*writer_, feed_, clock_, tokens_of(settings_), std::move(services));
 }
 
@@ -206,6 +210,7 @@ Result<void> Service::start() {
   first.emplace_back(incident::ConfigChanged{settings_.engine});
   writer_->start(std::move(first));
   timers_ = std::make_unique<runtime::Worker>(clock_, "kaden-timers");
+  speech_checked_ = clock_.steady(); // create() has tried the voices
   tick();
   http::ServerSettings listen;
   listen.address = settings_.listen.address;
@@ -236,13 +241,23 @@ void Service::stop() {
   server_.reset();
 }
 
-Result<void> Service::reload(config::Settings settings) {
+Result<Differences> Service::reload(config::Settings settings) {
+  const Differences differences = compare(settings_, settings);
   std::vector<incident::Input> inputs;
   inputs.emplace_back(incident::ConfigChanged{settings.engine});
-  if (const auto taken = writer_->submit(std::move(inputs), {}); !taken) return taken;
-  endpoint_->set_rules(settings.alarms);
-  endpoint_->set_access_keys(keys_of(settings));
-  return {};
+  // The journal first: when it refuses, nothing has changed.
+  std::promise<Result<incident::Position>> answer;
+  const auto taken =
+      writer_->submit(std::move(inputs), [&](const Result<incident::Position>& committed,
+                                             const incident::Engine&) { answer.set_value(committed); });
+  if (!taken) return tl::unexpected(taken.error());
+  const auto committed = answer.get_future().get();
+  if (!committed) return tl::unexpected(committed.error());
+  settings_ = merge(settings_, std::move(settings));
+  endpoint_->set_rules(settings_.alarms);
+  endpoint_->set_access_keys(keys_of(settings_));
+  api_->set_tokens(tokens_of(settings_));
+  return differences;
 }
 
 void Service::handle(http::Request request, const http::Reply& reply) {
@@ -254,30 +269,42 @@ void Service::handle(http::Request request, const http::Reply& reply) {
 void Service::tick() {
   endpoint_->evaluate(clock_.wall());
   feed_.sweep(clock_.steady());
+  health_.look(look());
+  check_speech_if_due();
   timers_->post_after(tick_every, [this] { tick(); });
 }
 
-std::string Service::more_metrics() const {
-  const auto alarms = endpoint_->counts();
-  const auto requests = server_ ? server_->counts() : http::Server::Counts{};
-  std::string text;
-  const auto add = [&text](std::string_view name, std::string_view kind, std::string_view help,
-                           std::uint64_t value) {
-    text += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help, kind, value);
-  };
-  add("kaden_metrics_known", "gauge", "Metrics with datapoints.", alarms.metrics);
-  add("kaden_alarms_defined", "gauge", "Alarms, by API and by rules.", alarms.alarms);
-  add("kaden_alarm_changes_untold", "gauge", "Alarm changes whose event is not durable yet.", alarms.untold);
-  add("kaden_metric_data_total", "counter", "Datapoints taken since the start.", alarms.data);
-  add("kaden_signatures_refused_total", "counter", "Requests whose signature was refused.",
-      alarms.refused_signatures);
-  add("kaden_http_requests_total", "counter", "HTTP requests since the start.", requests.requests);
-  add("kaden_http_malformed_total", "counter", "HTTP requests refused as malformed.", requests.malformed);
-  add("kaden_http_too_large_total", "counter", "HTTP requests refused as too large.", requests.too_large);
-  add("kaden_http_too_slow_total", "counter", "HTTP connections closed as too slow.", requests.too_slow);
-  add("kaden_http_connections_refused_total", "counter", "HTTP connections over the limit.",
-      requests.connections_refused);
-  return text;
+Facts Service::look() const {
+  Facts facts;
+  facts.wall = clock_.wall();
+  facts.steady = clock_.steady();
+  facts.newest_entry = writer_->newest_at();
+  facts.untold = endpoint_->counts().untold;
+  facts.has_carrier = carrier_ != nullptr;
+  if (carrier_) facts.carrier_trouble = trouble_with_own_address(sip_address_);
+  DispatchCounts calls = dispatcher_->counts();
+  facts.carrier_failures = calls.carrier_failures;
+  facts.carrier_failure = std::move(calls.carrier_failure);
+  facts.speech_trouble = std::move(calls.speech_trouble);
+  return facts;
+}
+
+void Service::check_speech_if_due() {
+  const bool fails = !dispatcher_->counts().speech_trouble.empty();
+  const Millis wait = fails ? limits::speech_check_soon : limits::speech_check_every;
+  if (clock_.steady() - speech_checked_ < wait) return;
+  speech_checked_ = clock_.steady();
+  dispatcher_->check_speech();
+}
+
+std::vector<api::Metric> Service::more_metrics() const {
+  Figures figures;
+  figures.calls = dispatcher_->counts();
+  if (carrier_) figures.sip = carrier_->counts();
+  figures.speech = speech_->counts();
+  figures.alarms = endpoint_->counts();
+  figures.requests = server_->counts();
+  return metrics_of(figures);
 }
 
 std::string Service::recovery_words() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dispatcher.h"
+#include "health.h"
 #include "kaden/api.h"
 #include "kaden/cloudwatch.h"
 #include "kaden/config.h"
@@ -15,6 +16,7 @@
 #include "kaden/sip_carrier.h"
 #include "kaden/speech.h"
 #include "kaden/writer.h"
+#include "reload.h"
 
 namespace kaden::app {
 
@@ -32,9 +34,9 @@ class Service {
   Result<void> start();
   /// Ends open dialogs at the far end, commits what was taken, then stops listening. Repeats are harmless.
   void stop();
-  /// New people, policies, routes and rules; open incidents keep their plans. Listeners and carriers stay as
-  /// they are.
-  Result<void> reload(config::Settings settings);
+  /// Takes what can change while running (see reload.h); open incidents keep their plans. Blocks until the
+  /// journal has answered; when it refuses, everything stays as it was.
+  Result<Differences> reload(config::Settings settings);
 
   std::uint16_t port() const { return server_->port(); }
   /// What recover() found, for the log.
@@ -49,7 +51,9 @@ class Service {
   void open_api();
   void handle(http::Request request, const http::Reply& reply);
   void tick();
-  std::string more_metrics() const;
+  Facts look() const;
+  void check_speech_if_due();
+  std::vector<api::Metric> more_metrics() const;
   std::vector<script::Utterance> standing_sentences() const;
 
   // State
@@ -58,6 +62,9 @@ class Service {
   const LogLine log_;
   const cloudwatch::Observer observer_;
   bool started_ = false;
+  std::string sip_address_; // set before the threads start
+  Health health_;
+  SteadyTime speech_checked_{}; // the timers' thread only
   // Owned, in the order they depend on each other; closed from the last to the first
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<journal::Records> records_;

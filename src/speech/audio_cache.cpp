@@ -51,6 +51,11 @@ AudioCache::AudioCache(std::string folder, std::size_t bytes_max)
   if (!folder_.empty()) scan_folder();
 }
 
+AudioCache::Size AudioCache::size() const {
+  const std::lock_guard lock(mutex_);
+  return {entries_.size(), bytes_};
+}
+
 std::string AudioCache::path_of(const std::string& key) const {
   return folder_ + "/" + key + std::string(suffix);
 }

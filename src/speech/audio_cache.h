@@ -22,6 +22,11 @@ class AudioCache {
   /// Keys are hexadecimal digests. Null when it is not there.
   AudioPtr find(const std::string& key);
   void keep(const std::string& key, const AudioPtr& audio);
+  /// What memory holds.
+  struct Size {
+    std::size_t sentences = 0, bytes = 0;
+  };
+  Size size() const;
   /// Fault::unavailable when there is a folder and nothing can be written to it.
   Result<void> check_folder();
 
@@ -44,7 +49,7 @@ class AudioCache {
   const std::string folder_;
   const std::size_t bytes_max_;
   // State, under the mutex
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::list<Entry> entries_; // the latest asked for first
   std::map<std::string, std::list<Entry>::iterator> by_key_;
   std::size_t bytes_ = 0;

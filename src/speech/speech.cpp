@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <future>
 #include <map>
@@ -79,6 +80,7 @@ struct Speech::Impl {
 
   std::string key_of(Language language, const std::string& text) const;
   Rendered make(Language language, const std::string& text);
+  AudioPtr find(const std::string& key);
   Rendered render_once(const std::string& key, Language language, const std::string& text);
 
   // Owned
@@ -88,6 +90,8 @@ struct Speech::Impl {
   const Espeak english;
   AudioCache cache;
   Turnstile turnstile;
+  // State
+  std::atomic<std::uint64_t> cached = 0, rendered = 0, failed = 0;
   // State, under the mutex
   std::mutex mutex;
   std::map<std::string, std::shared_future<Rendered>> in_flight;
@@ -96,6 +100,12 @@ struct Speech::Impl {
 std::string Speech::Impl::key_of(Language language, const std::string& text) const {
   const std::string_view voice = language == Language::ja ? std::string_view(settings.voice_ja) : "espeak-ng";
   return sha256_hex(fmt::format("{}\n{}\n{}\n{}", format_version, to_text(language), voice, text));
+}
+
+AudioPtr Speech::Impl::find(const std::string& key) {
+  AudioPtr audio = cache.find(key);
+  if (audio) cached.fetch_add(1, std::memory_order_relaxed);
+  return audio;
 }
 
 Rendered Speech::Impl::make(Language language, const std::string& text) {
@@ -123,7 +133,7 @@ Rendered Speech::Impl::render_once(const std::string& key, Language language, co
       return other.get();
     }
     // It may have been finished since the caller looked.
-    if (AudioPtr audio = cache.find(key)) return audio;
+    if (AudioPtr audio = find(key)) return audio;
     in_flight.emplace(key, promise.get_future().share());
   }
   Rendered result = fail(Fault::unavailable, "rendering speech: out of memory");
@@ -133,6 +143,7 @@ Rendered Speech::Impl::render_once(const std::string& key, Language language, co
   } catch (const std::exception& error) {
     result = fail(Fault::unavailable, std::string("rendering speech: ") + error.what());
   }
+  (result ? rendered : failed).fetch_add(1, std::memory_order_relaxed);
   {
     const std::lock_guard lock(mutex);
     in_flight.erase(key);
@@ -148,13 +159,13 @@ Result<AudioPtr> Speech::render(const script::Utterance& utterance) {
   if (const auto valid = check_utterance(utterance); !valid) return tl::unexpected<Error>(valid.error());
   const std::string text = text_for_voice(utterance);
   const std::string key = impl_->key_of(utterance.language, text);
-  if (AudioPtr audio = impl_->cache.find(key)) return audio;
+  if (AudioPtr audio = impl_->find(key)) return audio;
   return impl_->render_once(key, utterance.language, text);
 }
 
 AudioPtr Speech::cached(const script::Utterance& utterance) const {
   if (!check_utterance(utterance)) return nullptr;
-  return impl_->cache.find(impl_->key_of(utterance.language, text_for_voice(utterance)));
+  return impl_->find(impl_->key_of(utterance.language, text_for_voice(utterance)));
 }
 
 Result<void> Speech::check() {
@@ -169,6 +180,12 @@ Result<void> Speech::check() {
     }
   }
   return {};
+}
+
+SpeechCounts Speech::counts() const {
+  const AudioCache::Size size = impl_->cache.size();
+  return {impl_->cached.load(std::memory_order_relaxed), impl_->rendered.load(std::memory_order_relaxed),
+          impl_->failed.load(std::memory_order_relaxed), size.sentences, size.bytes};
 }
 
 Result<std::string> Speech::phonemes_ja(const script::Utterance& utterance) {

@@ -29,7 +29,10 @@ Result<void> Writer::recover() {
     }
   }
   std::optional<Error> bad;
-  const auto read = journal_.read(after, [&](const journal::Entry& entry) {
+  // The snapshot's own entry is read as well, for its time.
+  const auto read = journal_.read(after == 0 ? 0 : after - 1, [&](const journal::Entry& entry) {
+    newest_at_ = entry.at;
+    if (entry.position <= after) return true;
     const auto input = incident::decode(entry.payload);
     if (!input) {
       bad = Error{Fault::corrupt,
@@ -115,6 +118,16 @@ Counts Writer::counts() const {
   return counts_;
 }
 
+Millis Writer::commit_wait() const {
+  std::lock_guard lock(mutex_);
+  return commit_began_ ? clock_.steady() - *commit_began_ : Millis(0);
+}
+
+std::optional<WallTime> Writer::newest_at() const {
+  std::lock_guard lock(mutex_);
+  return newest_at_;
+}
+
 void Writer::wait_for_work(std::vector<Item>& batch) {
   batch.clear();
   // Reminders are short, so a stepped wall clock costs at most limits::reminder_max.
@@ -177,17 +190,7 @@ void Writer::commit(std::vector<Item>& batch) {
   }
   Position next = journal_.last_position() + 1;
   if (!entries.empty()) {
-    const SteadyTime before = clock_.steady();
-    const auto stored = journal_.append(entries);
-    healthy_ = stored.has_value();
-    if (!stored) {
-      settle_failed(batch, stored.error());
-      return;
-    }
-    std::lock_guard lock(mutex_);
-    counts_.inputs += entries.size();
-    ++counts_.commits;
-    counts_.last_commit_micros = (clock_.steady() - before).count() * 1'000;
+    if (const auto stored = store(entries, at); !stored) return settle_failed(batch, stored.error());
   }
   {
     std::lock_guard lock(mutex_);
@@ -199,6 +202,25 @@ void Writer::commit(std::vector<Item>& batch) {
     if (item.done) item.done(engine_.last_position(), engine_);
     if (item.question) item.question(engine_);
   }
+}
+
+Result<void> Writer::store(const std::vector<journal::NewEntry>& entries, WallTime at) {
+  const SteadyTime before = clock_.steady();
+  {
+    std::lock_guard lock(mutex_);
+    commit_began_ = before;
+  }
+  const auto stored = journal_.append(entries);
+  healthy_ = stored.has_value();
+  std::lock_guard lock(mutex_);
+  commit_began_.reset();
+  if (!stored) return tl::unexpected(stored.error());
+  newest_at_ = at;
+  counts_.inputs += entries.size();
+  ++counts_.commits;
+  counts_.commit_ms.note((clock_.steady() - before).count());
+  counts_.batch_inputs.note(static_cast<std::int64_t>(entries.size()));
+  return {};
 }
 
 void Writer::apply(const incident::Input& input, WallTime at, Position position) {

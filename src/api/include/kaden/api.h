@@ -5,14 +5,18 @@
 /// then). docs/api.md lists the calls.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kaden/base.h"
 #include "kaden/http.h"
 #include "kaden/incident.h"
+#include "kaden/metrics.h"
 #include "kaden/runtime.h"
 #include "kaden/script.h"
 #include "kaden/timeline_feed.h"
@@ -32,16 +36,33 @@ struct Token {
   std::vector<May> may;
 };
 
+/// A part that can be in trouble.
+enum class Part : std::uint8_t {
+  journal, ///< what is accepted cannot be stored
+  carrier, ///< calls do not leave, or are refused by the trunk
+  speech,  ///< sentences cannot be spoken
+  alarms,  ///< changes of alarms do not become durable events
+  clock,   ///< the wall clock cannot be right
+};
+inline constexpr std::array parts = {Part::journal, Part::carrier, Part::speech, Part::alarms, Part::clock};
+std::string_view to_text(Part part);
+
+struct Trouble {
+  Part part = Part::journal;
+  std::string reason;       ///< one sentence
+  bool calls_suffer = true; ///< people are not called as they should be: /healthz gives 503
+};
+
 /// What the API asks of other rooms; set by app.
 struct Services {
   /// Renders and gives a WAV file's bytes; answers on any thread.
   std::function<void(script::Utterance, std::function<void(Result<std::string>)>)> speak;
   /// The errors of a configuration text; empty when it would load. Reads no file.
   std::function<std::vector<std::string>(std::string)> check_config;
-  /// More lines for /metrics, in Prometheus' text format, asked for at each scrape.
-  std::function<std::string()> more_metrics;
-  /// Anything beside the journal that /healthz must know: empty when well, else one sentence.
-  std::function<std::string()> trouble;
+  /// More for /metrics, asked for at each scrape.
+  std::function<std::vector<Metric>()> more_metrics;
+  /// What is wrong beside the journal, asked for at each look at /healthz. Must not block.
+  std::function<std::vector<Trouble>()> troubles;
 };
 
 class Api {
@@ -50,6 +71,8 @@ class Api {
       Services services);
   /// True when the path is the API's own; then reply is called exactly once.
   bool handle(http::Request& request, http::Reply& reply);
+  /// At run time, for requests from now on.
+  void set_tokens(std::vector<Token> tokens);
 
  private:
   using Method = void (Api::*)(const http::Request&, const std::string& who, const std::string& id,
@@ -63,8 +86,9 @@ class Api {
   static const std::vector<Route>& routes();
 
   void route(const http::Request& request, const http::Reply& reply);
-  /// The token's name, or nullptr with the reply sent.
-  const Token* admit(const http::Request& request, May may, const http::Reply& reply) const;
+  /// The token's name, or nothing with the reply sent.
+  std::optional<std::string> admit(const http::Request& request, May may, const http::Reply& reply) const;
+  std::vector<Trouble> troubles() const;
   void health(const http::Reply& reply);
   void metrics(const http::Request& request, const http::Reply& reply);
 
@@ -86,8 +110,10 @@ class Api {
   TimelineFeed& feed_;
   const runtime::Clock& clock_;
   // Owned
-  const std::vector<Token> tokens_;
   const Services services_;
+  // State, under the mutex
+  mutable std::mutex mutex_;
+  std::shared_ptr<const std::vector<Token>> tokens_; // replaced as a whole
 };
 
 } // namespace kaden::api

@@ -104,6 +104,16 @@ inline constexpr std::size_t rtp_datagram_bytes_max = 1'500;   // an Ethernet fr
 inline constexpr std::size_t rtp_per_tick_max = 8;             // packets taken from one stream in 20 ms: a storm costs only itself
 inline constexpr std::size_t recording_bytes_max = 1u << 25;   // 32 MiB, 35 minutes of 8 kHz; no call lasts that long
 
+// Health ----------------------------------------------------------------------------------------------
+inline constexpr Millis untold_max = seconds(10);              // changes of alarms are stored in milliseconds; then /healthz says so
+inline constexpr Millis tick_stall_max = seconds(10);          // the timers tick twice a second
+inline constexpr int carrier_failures_max = 3;                 // calls in a row that the carrier could not place: it is not the person's phone
+inline constexpr Millis speech_check_every = seconds(300);     // each voice says one word; 0.1 s of one core
+inline constexpr Millis speech_check_soon = seconds(10);       // while a voice fails
+inline constexpr Millis clock_step_max = seconds(2);           // what NTP slews between two looks is far below
+inline constexpr Millis clock_step_shown = seconds(600);       // long enough to be seen by whoever looks at /healthz
+inline constexpr Millis clock_behind_max = seconds(10);        // behind the newest entry; escalation waits until it has caught up
+
 // Speech ----------------------------------------------------------------------------------------------
 inline constexpr std::size_t speech_cache_bytes_max = 256u << 20; // about four hours of 8 kHz audio
 inline constexpr std::size_t utterance_bytes_max = 4'000;      // say_bytes_max with an opening before it

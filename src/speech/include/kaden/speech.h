@@ -45,6 +45,14 @@ struct SpeechSettings {
   std::string cache_folder; ///< empty: memory only; bounded by limits::speech_cache_bytes_max, as memory is
 };
 
+/// Since the start, and what memory holds now.
+struct SpeechCounts {
+  std::uint64_t cached = 0;   ///< sentences that were there already
+  std::uint64_t rendered = 0; ///< made by a voice
+  std::uint64_t failed = 0;   ///< a voice was tried in vain
+  std::size_t cache_sentences = 0, cache_bytes = 0;
+};
+
 class Speech {
  public:
   explicit Speech(SpeechSettings settings);
@@ -60,6 +68,7 @@ class Speech {
   AudioPtr cached(const script::Utterance& utterance) const;
   /// Checks voices and dictionary by saying one word in each language.
   Result<void> check();
+  SpeechCounts counts() const;
   /// The phonemes Open JTalk reports for a Japanese sentence ("w e b u pau z e r o i ch i"), for tests and
   /// `kaden say -v`.
   Result<std::string> phonemes_ja(const script::Utterance& utterance);

@@ -6,11 +6,13 @@
 /// disk refused).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -38,6 +40,21 @@ class EffectSink {
 /// Told after the commit, or after the refusal: then nothing of the submission was stored.
 using Done = std::function<void(const Result<Position>& committed, const Engine& engine)>;
 
+/// How often a value was at most each bound, and over the last one.
+template <std::size_t N>
+struct Histogram {
+  std::array<std::int64_t, N> bounds; ///< ascending
+  std::array<std::uint64_t, N + 1> counts{};
+  std::int64_t sum = 0;
+
+  void note(std::int64_t value) {
+    std::size_t bucket = 0;
+    while (bucket < N && value > bounds[bucket]) ++bucket;
+    ++counts[bucket];
+    sum += value;
+  }
+};
+
 struct Counts {
   std::uint64_t inputs = 0; ///< committed
   std::uint64_t commits = 0;
@@ -45,7 +62,8 @@ struct Counts {
   std::uint64_t refused_busy = 0;   ///< mailbox full
   std::uint64_t failed_commits = 0; ///< the disk refused
   std::uint64_t snapshots = 0;
-  std::int64_t last_commit_micros = 0;
+  Histogram<11> commit_ms{{1, 2, 5, 10, 25, 50, 100, 250, 500, 1'000, 8'000}}; ///< how long commits took
+  Histogram<6> batch_inputs{{1, 4, 16, 64, 256, 1'024}};                       ///< stored by one commit
 };
 
 class Writer {
@@ -76,6 +94,12 @@ class Writer {
   Counts counts() const;
   /// False since the last commit failed.
   bool is_healthy() const { return healthy_.load(); }
+  /// How long the commit that is under way has taken so far; zero between commits. A disk that hangs shows
+  /// here.
+  Millis commit_wait() const;
+  /// The time of the newest entry in the journal; nothing while it is empty. A wall clock behind it delays
+  /// every escalation.
+  std::optional<WallTime> newest_at() const;
 
  private:
   struct Item {
@@ -88,6 +112,7 @@ class Writer {
   void run();
   void wait_for_work(std::vector<Item>& batch);
   void commit(std::vector<Item>& batch);
+  Result<void> store(const std::vector<journal::NewEntry>& entries, WallTime at);
   void settle_failed(std::vector<Item>& batch, const Error& error);
   void apply(const incident::Input& input, WallTime at, Position position);
   void snapshot_if_due(bool idle);
@@ -109,6 +134,8 @@ class Writer {
   bool closing_ = false;
   bool corrupt_ = false;
   Counts counts_;
+  std::optional<SteadyTime> commit_began_;
+  std::optional<WallTime> newest_at_;
   std::atomic<bool> healthy_ = true;
   // Owned
   std::thread thread_;
