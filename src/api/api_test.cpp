@@ -247,6 +247,8 @@ TEST_F(ApiTest, SayAndCheck) {
   const auto said = send("POST", "/api/v1/say", R"({"language":"ja","text":"こんにちは"})");
   EXPECT_EQ(said.status, 200);
   EXPECT_EQ(said.body, "RIFF:こんにちは");
+  EXPECT_EQ(send("POST", "/api/v1/say", R"({"language":"en","text":"{ web-01:name} {{is}} {down}"})").body,
+            "RIFF:web-01 {is} down");
   EXPECT_EQ(send("POST", "/api/v1/say", R"({"language":"fr","text":"x"})").status, 400);
   EXPECT_TRUE(body_of(send("POST", "/api/v1/check", "good")).at("ok").as_bool());
   EXPECT_FALSE(body_of(send("POST", "/api/v1/check", "bad")).at("ok").as_bool());

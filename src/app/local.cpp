@@ -5,28 +5,23 @@
 #include <sys/stat.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <random>
 #include <thread>
 
 #include "kaden/agent.h"
+#include "kaden/api.h"
 #include "kaden/config.h"
 #include "kaden/journal.h"
 #include "kaden/phone.h"
 #include "kaden/runtime.h"
 #include "kaden/speech.h"
 #include "kaden/wav.h"
+#include "secret.h"
 
 namespace kaden::app {
 
 namespace {
-
-int failed(const Error& error) {
-  fmt::print(stderr, "kaden: {}\n", error.message);
-  return 1;
-}
 
 /// Blocks SIGINT and SIGTERM for this and every later thread, until wait() takes one.
 class StopSignals {
@@ -53,26 +48,14 @@ void print_timed(const runtime::Clock& clock, const std::string& line) {
   std::fflush(stdout);
 }
 
-Result<std::string> secret_of(const std::string& file_name) {
-  if (file_name.empty()) {
-    const char* variable =
-        std::getenv("AWS_SECRET_ACCESS_KEY"); // NOLINT(concurrency-mt-unsafe): before any thread
-    return std::string(variable == nullptr ? "" : variable);
-  }
-  std::ifstream file(file_name);
-  if (!file) return fail(Fault::not_found, "cannot read the secret file " + file_name);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return std::string(trim(text));
-}
-
 } // namespace
 
 int run_agent(const AgentOptions& options) {
   const StopSignals signals;
-  const auto secret = secret_of(options.secret_file);
-  if (!secret) return failed(secret.error());
+  const auto secret = read_secret(options.secret_file, "AWS_SECRET_ACCESS_KEY");
+  if (!secret) return report(secret.error());
   if (options.access_key_id.empty() || secret->empty()) {
-    return failed({Fault::invalid, "the agent needs an access key: --access-key-id and --secret-file"});
+    return report({Fault::invalid, "the agent needs an access key: --access-key-id and --secret-file"});
   }
   agent::Settings settings;
   settings.url = options.url;
@@ -85,12 +68,12 @@ int run_agent(const AgentOptions& options) {
   const runtime::SystemClock clock;
   const auto agent =
       agent::Agent::create(settings, clock, [&](const std::string& line) { print_timed(clock, line); });
-  if (!agent) return failed(agent.error());
+  if (!agent) return report(agent.error());
   if (options.once) {
     (*agent)->collect();
     std::this_thread::sleep_for(seconds(1));
     const auto sent = (*agent)->run_once();
-    return sent ? 0 : failed(sent.error());
+    return sent ? 0 : report(sent.error());
   }
   std::atomic<bool> stop = false;
   std::thread worker([&] { (*agent)->run(stop); });
@@ -108,16 +91,16 @@ int run_phone(const PhoneOptions& options) {
   settings.record_folder = options.record_folder;
   for (const std::string& text : options.plans) {
     auto plan = phone::parse_plan(text);
-    if (!plan) return failed(plan.error());
+    if (!plan) return report(plan.error());
     settings.plans.insert_or_assign(std::move(plan->first), std::move(plan->second));
   }
   if (mkdir(options.record_folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return failed({Fault::unavailable, "cannot create the folder " + options.record_folder});
+    return report({Fault::invalid, "cannot create the folder " + options.record_folder});
   }
   std::ofstream events;
   if (!options.events_file.empty()) {
     events.open(options.events_file, std::ios::app);
-    if (!events) return failed({Fault::unavailable, "cannot write " + options.events_file});
+    if (!events) return report({Fault::invalid, "cannot write " + options.events_file});
   }
   const runtime::SystemClock clock;
   const auto phone = phone::Phone::open(settings, clock, [&](const phone::Event& event) {
@@ -126,7 +109,7 @@ int run_phone(const PhoneOptions& options) {
       events << line << std::endl; // NOLINT(performance-avoid-endl): a witness must not be lost
     print_timed(clock, fmt::format("{:<10} {} {}{}", event.what, event.to, event.key, event.wav));
   });
-  if (!phone) return failed(phone.error());
+  if (!phone) return report(phone.error());
   print_timed(clock, fmt::format("listening on {}:{}", options.bind, (*phone)->port()));
   signals.wait();
   return 0;
@@ -145,32 +128,33 @@ int run_check(const std::string& config_path) {
 }
 
 int run_say(const SayOptions& options) {
-  if (const auto good = script::check_template(options.text); !good) return failed(good.error());
+  if (const auto good = script::check_template(options.text); !good) return report(good.error());
   const Language language = parse_language(options.language).value_or(Language::ja);
-  const script::Utterance utterance = script::expand(language, options.text, {});
+  const script::Utterance utterance =
+      script::expand(language, options.text, api::fields_as_written(options.text));
   speech::Speech speech{speech::SpeechSettings{}};
   const auto audio = speech.render(utterance);
-  if (!audio) return failed(audio.error());
+  if (!audio) return report(audio.error());
   std::ofstream file(options.output, std::ios::binary);
   const std::string wav = media::wav_file((*audio)->samples);
   file.write(wav.data(), static_cast<std::streamsize>(wav.size()));
   file.close();
-  if (!file) return failed({Fault::unavailable, "cannot write " + options.output});
+  if (!file) return report({Fault::invalid, "cannot write " + options.output});
   fmt::print("{}: {}\n", options.output, to_words((*audio)->length()));
   if (!options.verbose) return 0;
   fmt::print("read as: {}\n", speech::text_for_voice(utterance));
   if (language != Language::ja) return 0;
   const auto phonemes = speech.phonemes_ja(utterance);
-  if (!phonemes) return failed(phonemes.error());
+  if (!phonemes) return report(phonemes.error());
   fmt::print("phonemes: {}\n", *phonemes);
   return 0;
 }
 
 int run_journal_verify(const std::string& store_folder) {
   const auto journal = journal::open_sqlite_read_only(store_folder + "/journal.db");
-  if (!journal) return failed(journal.error());
+  if (!journal) return report(journal.error());
   const auto check = (*journal)->verify();
-  if (!check) return failed(check.error());
+  if (!check) return report(check.error());
   if (check->first_bad != 0) {
     fmt::print("entry {} does not fit the chain: {}\n", check->first_bad, check->reason);
     return 1;
@@ -181,12 +165,12 @@ int run_journal_verify(const std::string& store_folder) {
 
 int run_journal_print(const std::string& store_folder) {
   const auto journal = journal::open_sqlite_read_only(store_folder + "/journal.db");
-  if (!journal) return failed(journal.error());
+  if (!journal) return report(journal.error());
   const auto read = (*journal)->read(0, [](const journal::Entry& entry) {
     fmt::print("{} {} {}\n", entry.position, to_iso8601(entry.at), entry.payload);
     return true;
   });
-  return read ? 0 : failed(read.error());
+  return read ? 0 : report(read.error());
 }
 
 std::string fresh_request_id() {

@@ -4,32 +4,22 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include "kaden/runtime.h"
+#include "secret.h"
 
 namespace kaden::app {
 
 namespace {
 
-constexpr int refused = 1;
-constexpr int unreachable = 2;
-
 Result<std::string> token_of(const RemoteSettings& remote) {
-  if (remote.token_file.empty()) {
-    const char* variable =
-        std::getenv("KADEN_TOKEN"); // NOLINT(concurrency-mt-unsafe): nobody sets variables here
-    if (variable == nullptr || *variable == 0) {
-      return fail(Fault::invalid, "no token: give --token-file FILE or set KADEN_TOKEN");
-    }
-    return std::string(variable);
+  auto token = read_secret(remote.token_file, "KADEN_TOKEN");
+  if (token && token->empty()) {
+    return fail(Fault::invalid, remote.token_file.empty()
+                                    ? "no token: give --token-file FILE or set KADEN_TOKEN"
+                                    : "the token file " + remote.token_file + " is empty");
   }
-  std::ifstream file(remote.token_file);
-  if (!file) return fail(Fault::not_found, "cannot read the token file " + remote.token_file);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return std::string(trim(text));
+  return token;
 }
 
 /// One exchange; errors of the API become errors here.
@@ -61,11 +51,6 @@ Result<json::value> ask(http::Client& client, const RemoteSettings& remote, cons
   return fail(Fault::invalid, message);
 }
 
-int failed(const Error& error) {
-  fmt::print(stderr, "kaden: {}\n", error.message);
-  return error.fault == Fault::unavailable || error.fault == Fault::timeout ? unreachable : refused;
-}
-
 std::string text_of(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   if (value == nullptr || value->is_null()) return {};
@@ -80,7 +65,7 @@ void print_incident_line(const json::object& incident) {
 int act(const RemoteSettings& remote, std::uint64_t id, const std::string& verb) {
   http::Client client;
   const auto answer = ask(client, remote, "POST", fmt::format("/api/v1/incidents/{}/{}", id, verb));
-  if (!answer) return failed(answer.error());
+  if (!answer) return report(answer.error());
   if (remote.json) {
     fmt::print("{}\n", to_text(*answer));
   } else if (answer->is_object()) {
@@ -96,14 +81,14 @@ int list_incidents(const RemoteSettings& remote, const std::string& state, int m
   std::string path = fmt::format("/api/v1/incidents?limit={}", most);
   if (!state.empty()) path += "&state=" + state;
   const auto answer = ask(client, remote, "GET", path);
-  if (!answer) return failed(answer.error());
+  if (!answer) return report(answer.error());
   if (remote.json) {
     fmt::print("{}\n", to_text(*answer));
     return 0;
   }
-  if (!answer->is_object()) return failed({Fault::invalid, "the answer is not an object"});
+  if (!answer->is_object()) return report({Fault::invalid, "the answer is not an object"});
   const auto list = Fields(answer->get_object(), "").array("incidents");
-  if (!list) return failed(list.error());
+  if (!list) return report(list.error());
   if (*list == nullptr || (*list)->empty()) {
     fmt::print("{}\n", remote.language == Language::ja ? "インシデントはありません。" : "No incidents.");
     return 0;
@@ -118,7 +103,7 @@ int list_incidents(const RemoteSettings& remote, const std::string& state, int m
 int show_incident(const RemoteSettings& remote, std::uint64_t id) {
   http::Client client;
   const auto answer = ask(client, remote, "GET", fmt::format("/api/v1/incidents/{}", id));
-  if (!answer) return failed(answer.error());
+  if (!answer) return report(answer.error());
   if (remote.json || !answer->is_object()) {
     fmt::print("{}\n", to_text(*answer));
     return 0;
@@ -146,7 +131,7 @@ int place_test_call(const RemoteSettings& remote, const std::string& person, con
   json::object body{{"person", person}, {"request_id", request_id}};
   if (!text.empty()) body.emplace("text", text);
   const auto answer = ask(client, remote, "POST", "/api/v1/calls", to_text(body));
-  if (!answer) return failed(answer.error());
+  if (!answer) return report(answer.error());
   if (remote.json || !answer->is_object()) {
     fmt::print("{}\n", to_text(*answer));
   } else {
@@ -164,15 +149,15 @@ int follow_timeline(const RemoteSettings& remote, const TimelineOptions& options
   while (true) {
     const Millis left =
         options.patience_s > 0 ? start + seconds(options.patience_s) - clock.steady() : seconds(3600);
-    if (left <= Millis(0)) return refused;
+    if (left <= Millis(0)) return 1;
     const std::int64_t wait_s = options.follow ? std::min<std::int64_t>(20, left.count() / 1'000 + 1) : 0;
     const auto answer = ask(client, remote, "GET",
                             fmt::format("/api/v1/timeline?after={}&limit=1000&wait_s={}", cursor, wait_s), {},
                             seconds(wait_s + 10));
-    if (!answer) return failed(answer.error());
-    if (!answer->is_object()) return failed({Fault::invalid, "the answer is not an object"});
+    if (!answer) return report(answer.error());
+    if (!answer->is_object()) return report({Fault::invalid, "the answer is not an object"});
     const auto list = Fields(answer->get_object(), "").array("timeline");
-    if (!list) return failed(list.error());
+    if (!list) return report(list.error());
     if (*list == nullptr || (*list)->empty()) {
       if (!options.follow) return 0;
       continue;

@@ -112,6 +112,7 @@ int run_serve(const std::string& config_path) {
   const sigset_t waited = signals();
   pthread_sigmask(SIG_BLOCK, &waited, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); // a file at its size limit is a write that fails, which the journal handles
 
   auto settings = config::load(config_path, config::process_environment());
   if (!settings) {

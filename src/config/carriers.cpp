@@ -13,38 +13,53 @@ constexpr std::size_t uri_bytes_max = 255;
 constexpr std::size_t name_bytes_max = 128;
 constexpr std::size_t prefixes_max = 100;
 
+std::string read_address(Section& section, std::string_view key, const std::string& fallback) {
+  std::string address = section.text(key, address_bytes_max, fallback);
+  if (section.has(key) && !is_ipv4_address(address)) {
+    const bool is_ipv6 = is_ip_address(address);
+    section.mistake(key, is_ipv6 ? fmt::format("\"{}\" is IPv6; SIP and RTP take IPv4 only", address)
+                                 : fmt::format("\"{}\" is not an IPv4 address", address));
+    return fallback;
+  }
+  return address;
+}
+
 void read_addresses(Section& section, Sip& sip) {
-  sip.bind = section.text("bind", address_bytes_max, sip.bind);
-  if (!is_ip_address(sip.bind)) section.mistake("bind", fmt::format("\"{}\" is not an IP address", sip.bind));
+  sip.bind = read_address(section, "bind", sip.bind);
   sip.port = static_cast<std::uint16_t>(section.integer("port", 0, 65'535, sip.port));
-  sip.advertise = section.text("advertise", address_bytes_max, sip.bind);
-  if (section.has("advertise") && !is_ip_address(sip.advertise)) {
-    section.mistake("advertise", fmt::format("\"{}\" is not an IP address", sip.advertise));
-  } else if (is_any_address(sip.advertise)) {
+  sip.advertise = read_address(section, "advertise", sip.bind);
+  if (sip.advertise == "0.0.0.0") {
     section.mistake(
         section.has("advertise") ? "advertise" : "bind",
         fmt::format("{} is no address that a phone could send its voice to: give advertise", sip.advertise));
   }
 }
 
-void read_names(Section& section, Sip& sip) {
-  sip.from = section.text("from", uri_bytes_max, fmt::format("sip:kaden@{}", in_uri(sip.advertise)));
-  const auto from = parse_sip_uri(sip.from);
-  if (section.has("from") && (!from || from->user.empty())) {
-    section.mistake("from",
-                    fmt::format("\"{}\" is not a SIP URI with a user (sip:kaden@10.0.0.2)", sip.from));
+/// Notes what is wrong with a SIP URI; `example` shows a right one.
+std::string read_uri(Section& section, std::string_view key, bool with_user, const std::string& fallback,
+                     std::string_view example) {
+  std::string text = section.text(key, uri_bytes_max, fallback);
+  if (!section.has(key)) return text;
+  const auto uri = parse_sip_uri(text);
+  if (!uri || uri->user.empty() == with_user) {
+    section.mistake(key, fmt::format("\"{}\" is not a SIP URI {} a user ({})", text,
+                                     with_user ? "with" : "without", example));
+  } else if (uri->is_ipv6()) {
+    section.mistake(key, fmt::format("\"{}\" is an IPv6 address; SIP and RTP take IPv4 only", uri->host));
+  } else {
+    return text;
   }
+  return fallback;
+}
+
+void read_names(Section& section, Sip& sip) {
+  sip.from =
+      read_uri(section, "from", true, fmt::format("sip:kaden@{}", sip.advertise), "sip:kaden@10.0.0.2");
   sip.display = section.text_or_empty("display", name_bytes_max, sip.display);
   if (sip.display.find_first_of("\"\\") != std::string::npos) {
     section.mistake("display", "no quotation marks or backslashes");
   }
-  sip.proxy = section.text("proxy", uri_bytes_max);
-  const auto proxy = parse_sip_uri(sip.proxy);
-  if (!sip.proxy.empty() && (!proxy || !proxy->user.empty())) {
-    section.mistake("proxy",
-                    fmt::format("\"{}\" is not a SIP URI without a user (sip:10.0.0.1:5060)", sip.proxy));
-    sip.proxy.clear();
-  }
+  sip.proxy = read_uri(section, "proxy", false, "", "sip:10.0.0.1:5060");
 }
 
 void read_credentials(Section& section, Sip& sip, const Surroundings& around) {

@@ -74,9 +74,14 @@ bool is_id(std::string_view text) {
   return !text.empty() && text.size() <= id_bytes_max && std::all_of(text.begin(), text.end(), fits);
 }
 
+bool is_ipv4_address(const std::string& text) {
+  in_addr address{};
+  return inet_pton(AF_INET, text.c_str(), &address) == 1;
+}
+
 bool is_ip_address(const std::string& text) {
   in6_addr address{};
-  return inet_pton(AF_INET, text.c_str(), &address) == 1 || inet_pton(AF_INET6, text.c_str(), &address) == 1;
+  return is_ipv4_address(text) || inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
 bool is_loopback(const std::string& address) {
@@ -85,17 +90,6 @@ bool is_loopback(const std::string& address) {
   in6_addr v6{};
   return inet_pton(AF_INET6, address.c_str(), &v6) == 1 &&
          std::equal(std::begin(v6.s6_addr), std::end(v6.s6_addr), std::begin(in6addr_loopback.s6_addr));
-}
-
-bool is_any_address(const std::string& address) {
-  in6_addr v6{};
-  return address == "0.0.0.0" || (inet_pton(AF_INET6, address.c_str(), &v6) == 1 &&
-                                  std::all_of(std::begin(v6.s6_addr), std::end(v6.s6_addr),
-                                              [](std::uint8_t byte) { return byte == 0; }));
-}
-
-std::string in_uri(const std::string& address) {
-  return address.find(':') == std::string::npos ? address : "[" + address + "]";
 }
 
 std::optional<SipUri> parse_sip_uri(std::string_view text) {

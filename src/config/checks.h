@@ -19,15 +19,14 @@ bool is_id(std::string_view text);
 bool is_ip_address(const std::string& text);
 /// 127.0.0.0/8 or ::1.
 bool is_loopback(const std::string& address);
-/// 0.0.0.0 or ::.
-bool is_any_address(const std::string& address);
-/// "[::1]" for IPv6, else as it is: how an address stands in a URI.
-std::string in_uri(const std::string& address);
+/// Dotted quad; SIP and RTP speak IPv4 only.
+bool is_ipv4_address(const std::string& text);
 
 struct SipUri {
   std::string_view user; ///< "" when there is none
   std::string_view host; ///< with brackets for IPv6
   std::string_view port; ///< "" when there is none
+  bool is_ipv6() const { return !host.empty() && host.front() == '['; }
 };
 /// RFC 3261 section 19.1.1: sip:[user@]host[:port][;parameters], no password, no headers, no sips; at most
 /// 255 bytes.

@@ -146,12 +146,22 @@ TEST(ConfigErrors, NeverShowASecret) {
 TEST(ConfigErrors, OfTheSipCarrier) {
   const auto sip = [](const std::string& inside) { return "carriers: {sip: {" + inside + "}}"; };
   expect_errors({
-      {sip("bind: pbx"), "k.yaml:1:24: carriers.sip.bind: \"pbx\" is not an IP address"},
+      {sip("bind: pbx"), "k.yaml:1:24: carriers.sip.bind: \"pbx\" is not an IPv4 address"},
+      {sip("bind: \"::1\""), "k.yaml:1:24: carriers.sip.bind: \"::1\" is IPv6; SIP and RTP take IPv4 only"},
+      {sip("advertise: \"fd00::2\""),
+       "k.yaml:1:29: carriers.sip.advertise: \"fd00::2\" is IPv6; SIP and RTP take IPv4 only"},
+      {sip("from: \"sip:kaden@[fd00::2]\""),
+       "k.yaml:1:24: carriers.sip.from: \"[fd00::2]\" is an IPv6 address; SIP and RTP take IPv4 only"},
+      {sip("proxy: \"sip:[fd00::1]:5080\""),
+       "k.yaml:1:25: carriers.sip.proxy: \"[fd00::1]\" is an IPv6 address; SIP and RTP take IPv4 only"},
+      {"carriers: {sip: {}}\npeople: [{id: sato, call: [\"sip:sato@[fd00::5]\"]}]",
+       "k.yaml:2:28: people[0].call: \"[fd00::5]\" is an IPv6 address; SIP and RTP take IPv4 only"},
       {sip("bind: 0.0.0.0"),
        "k.yaml:1:24: carriers.sip.bind: 0.0.0.0 is no address that a phone could send its voice to: give "
        "advertise"},
-      {sip("bind: 0.0.0.0, advertise: \"::\""),
-       "k.yaml:1:44: carriers.sip.advertise: :: is no address that a phone could send its voice to: give "
+      {sip("bind: 0.0.0.0, advertise: 0.0.0.0"),
+       "k.yaml:1:44: carriers.sip.advertise: 0.0.0.0 is no address that a phone could send its voice to: "
+       "give "
        "advertise"},
       {sip("bind: 0.0.0.0, advertise: 10.0.0.2"), "no error"},
       {sip("from: \"sip:10.0.0.2\""),

@@ -100,10 +100,10 @@ TEST(Config, DatapointsAreAllOfTheWindowUnlessSaid) {
 
 TEST(Config, NumbersBecomeUrisOfTheTrunk) {
   const auto settings = read(
-      "carriers: {sip: {proxy: \"sip:[fd00::1]:5080\", allow: [\"+81\"]}}\n"
+      "carriers: {sip: {proxy: \"sip:10.0.0.1:5080\", allow: [\"+81\"]}}\n"
       "people: [{id: sato, call: [\"+81312345678\"]}]\n");
   ASSERT_TRUE(settings) << settings.error().message;
-  EXPECT_EQ(settings->engine.people[0].methods[0].address, "sip:+81312345678@[fd00::1]:5080;user=phone");
+  EXPECT_EQ(settings->engine.people[0].methods[0].address, "sip:+81312345678@10.0.0.1:5080;user=phone");
 }
 
 TEST(Config, SecretsComeFromFilesAndVariables) {

@@ -37,6 +37,11 @@ std::string address_of(Section& person, const Word& word, const std::optional<Si
                       word.text));
       return "";
     }
+    if (uri->is_ipv6()) {
+      person.mistake_at(word.at, "call",
+                        fmt::format("\"{}\" is an IPv6 address; SIP and RTP take IPv4 only", uri->host));
+      return "";
+    }
   }
   if (!sip) {
     person.mistake_at(word.at, "call", "needs a carrier: carriers.sip is missing");

@@ -91,8 +91,10 @@ Result<void> SqliteJournal::check_usable() const {
 
 Result<void> SqliteJournal::commit(Transaction& transaction) {
   auto committed = transaction.commit();
-  if (!committed && transaction.doubtful()) broken_ = true;
-  return committed;
+  if (committed || !transaction.doubtful()) return committed;
+  // Nobody may be told that nothing was stored: the next start may find it.
+  broken_ = true;
+  return fail(Fault::corrupt, "the disk may or may not hold the commit: " + committed.error().message);
 }
 
 Result<Head> SqliteJournal::write(std::span<const NewEntry> entries) {
@@ -203,36 +205,42 @@ class ReadOnlyJournal final : public Journal {
   const Position last_;
 };
 
+/// What a journal needs to begin: its connection, whose it is, and where its chain stands.
+struct Beginning {
+  Database database;
+  Source source;
+  Head head;
+};
+Result<Beginning> begin(const std::string& path, Result<Database> database) {
+  if (!database) return tl::unexpected(std::move(database.error()));
+  auto installation = installation_of(*database);
+  if (!installation) return tl::unexpected(std::move(installation.error()));
+  Source source{path, std::move(*installation)};
+  auto head = read_head(source);
+  if (!head) return tl::unexpected(std::move(head.error()));
+  return Beginning{std::move(*database), std::move(source), *head};
+}
+
 Result<std::unique_ptr<Journal>> open_writer(const std::string& path) {
   // The lock first: whoever does not get it must not touch the file.
   auto lock = FileLock::take(path);
   if (!lock) return tl::unexpected(std::move(lock.error()));
   auto made = make_file(path);
   if (!made) return tl::unexpected(std::move(made.error()));
-  auto database = open_for_writing(path);
-  if (!database) return tl::unexpected(std::move(database.error()));
-  auto installation = installation_of(*database);
-  if (!installation) return tl::unexpected(std::move(installation.error()));
-  Source source{path, std::move(*installation)};
-  auto head = read_head(source);
-  if (!head) return tl::unexpected(std::move(head.error()));
-  auto insert = database->prepare("INSERT INTO entries VALUES(?1, ?2, ?3, ?4)");
+  auto begun = begin(path, open_for_writing(path));
+  if (!begun) return tl::unexpected(std::move(begun.error()));
+  auto insert = begun->database.prepare("INSERT INTO entries VALUES(?1, ?2, ?3, ?4)");
   if (!insert) return tl::unexpected(std::move(insert.error()));
-  return std::make_unique<SqliteJournal>(std::move(source), std::move(*lock), std::move(*database),
-                                         std::move(*insert), *head);
+  return std::make_unique<SqliteJournal>(std::move(begun->source), std::move(*lock),
+                                         std::move(begun->database), std::move(*insert), begun->head);
 }
 
 Result<std::unique_ptr<Journal>> open_reader(const std::string& path) {
   std::error_code code;
   if (!std::filesystem::exists(path, code)) return fail(Fault::not_found, "there is no such file");
-  auto database = open_for_reading(path);
-  if (!database) return tl::unexpected(std::move(database.error()));
-  auto installation = installation_of(*database);
-  if (!installation) return tl::unexpected(std::move(installation.error()));
-  Source source{path, std::move(*installation)};
-  auto head = read_head(source);
-  if (!head) return tl::unexpected(std::move(head.error()));
-  return std::make_unique<ReadOnlyJournal>(std::move(source), head->position);
+  auto begun = begin(path, open_for_reading(path));
+  if (!begun) return tl::unexpected(std::move(begun.error()));
+  return std::make_unique<ReadOnlyJournal>(std::move(begun->source), begun->head.position);
 }
 
 } // namespace

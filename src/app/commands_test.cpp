@@ -1,0 +1,155 @@
+// The command line against a Kaden that answers what the test says.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+
+#include "kaden/app.h"
+#include "kaden/http.h"
+#include "metrics.h"
+#include "remote.h"
+#include "source_folder.h"
+
+namespace kaden::app {
+namespace {
+
+using testing::HasSubstr;
+
+class CommandsTest : public testing::Test {
+ protected:
+  CommandsTest()
+      : server_({}, [this](const http::Request& request, const http::Reply& reply) {
+          std::lock_guard lock(mutex_);
+          asked_ = request.method + " " + request.target + " " + request.body;
+          const std::string* header = http::find_header(request.headers, "Authorization");
+          bearer_ = header == nullptr ? "" : *header;
+          http::Response response = http::text_response(status_, answer_);
+          reply(std::move(response));
+        }) {
+    EXPECT_TRUE(server_.start());
+    token_ = testing::TempDir() + "kaden_commands_token";
+    std::ofstream(token_) << " secret-token\n";
+    url_ = "http://127.0.0.1:" + std::to_string(server_.port());
+  }
+  ~CommandsTest() override { std::filesystem::remove(token_); }
+
+  /// The exit code; what was printed is in out_ and err_.
+  int run(std::vector<std::string> words, bool with_server = true) {
+    words.insert(words.begin(), "kaden");
+    if (with_server) {
+      for (const auto& word : {std::string("--url"), url_, std::string("--token-file"), token_}) {
+        words.push_back(word);
+      }
+    }
+    std::vector<char*> argv;
+    for (auto& word : words) argv.push_back(word.data());
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int code = app::main(static_cast<int>(argv.size()), argv.data());
+    std::fflush(stdout);
+    out_ = testing::internal::GetCapturedStdout();
+    err_ = testing::internal::GetCapturedStderr();
+    return code;
+  }
+  std::string asked() {
+    std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+  std::mutex mutex_;
+  int status_ = 200;
+  std::string answer_ = "{}";
+  std::string asked_, bearer_;
+  std::string out_, err_, token_, url_;
+  http::Server server_; // last: its handler uses the others
+};
+
+TEST_F(CommandsTest, EachCommandAsksItsOwnQuestion) {
+  const struct {
+    std::vector<std::string> words;
+    const char* asked;
+  } cases[] = {
+      {{"incidents"}, "GET /api/v1/incidents?limit=20 "},
+      {{"incidents", "--state", "triggered", "--limit", "5"},
+       "GET /api/v1/incidents?limit=5&state=triggered "},
+      {{"incidents", "7"}, "GET /api/v1/incidents/7 "},
+      {{"ack", "7"}, "POST /api/v1/incidents/7/ack "},
+      {{"resolve", "7"}, "POST /api/v1/incidents/7/resolve "},
+      {{"timeline", "--after", "3.1"}, "GET /api/v1/timeline?after=3.1&limit=1000&wait_s=0 "},
+      {{"call", "sato", "--request-id", "r1", "--text", "x"},
+       R"(POST /api/v1/calls {"person":"sato","request_id":"r1","text":"x"})"},
+  };
+  for (const auto& one : cases) {
+    EXPECT_EQ(run(one.words), 0) << one.asked << err_;
+    EXPECT_EQ(asked(), one.asked);
+    EXPECT_EQ(bearer_, "Bearer secret-token");
+  }
+}
+
+TEST_F(CommandsTest, ErrorsAreOneSentenceAndAnExitCode) {
+  status_ = 404;
+  answer_ = R"({"error":{"fault":"not_found","message":"there is no incident 7"}})";
+  EXPECT_EQ(run({"ack", "7"}), 1);
+  EXPECT_EQ(err_, "kaden: there is no incident 7\n");
+  answer_ = "<html>";
+  EXPECT_EQ(run({"ack", "7"}), 1);
+  EXPECT_EQ(err_, "kaden: HTTP status 404\n");
+  status_ = 200;
+  answer_ = R"({"incidents":5})";
+  EXPECT_EQ(run({"incidents"}), 1);
+  EXPECT_THAT(err_, HasSubstr("incidents"));
+  EXPECT_EQ(run({"incidents", "--url", "http://127.0.0.1:1", "--token-file", token_}, false), 2);
+  EXPECT_THAT(err_, HasSubstr("127.0.0.1:1"));
+  EXPECT_EQ(run({"incidents", "--url", url_, "--token-file", "/nonexistent"}, false), 1);
+  EXPECT_THAT(err_, HasSubstr("/nonexistent"));
+}
+
+TEST_F(CommandsTest, WrongWordsAreRefusedBeforeAnythingIsAsked) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"incidents", "--state", "open"},
+                                                {"incidents", "--limit", "0"},
+                                                {"ack"},
+                                                {"ack", "x"},
+                                                {"call"},
+                                                {"nothing"},
+                                                {"say", "x", "--lang", "fr"},
+                                                {"incidents", "--color", "blue"}}) {
+    EXPECT_NE(run(words, false), 0) << testing::PrintToString(words);
+  }
+  EXPECT_EQ(asked(), "");
+  EXPECT_EQ(run({"say", "{x", "-o", "/nonexistent/x.wav"}, false), 1);
+  EXPECT_THAT(err_, HasSubstr("kaden: "));
+  EXPECT_EQ(run({"check", "/nonexistent.yaml"}, false), 1);
+  EXPECT_EQ(run({"journal", "verify", "--store", "/nonexistent"}, false), 1);
+  EXPECT_EQ(run({"journal", "print", "--store", "/nonexistent"}, false), 1);
+  EXPECT_EQ(run({"phone", "--plan", "sato=fly@3"}, false), 1);
+}
+
+TEST(TimelineLine, IsForPeople) {
+  const json::object entry{{"at", "2026-11-23T06:43:30.125Z"},
+                           {"incident", 17},
+                           {"what", "acknowledged"},
+                           {"person", "sato"},
+                           {"why", "by_key"},
+                           {"detail", ""}};
+  EXPECT_THAT(timeline_line(entry, Language::en, false), HasSubstr("06:43:30"));
+  EXPECT_THAT(timeline_line(entry, Language::en, false), HasSubstr("acknowledged"));
+  EXPECT_THAT(timeline_line(entry, Language::ja, false), HasSubstr("対応受付"));
+  EXPECT_NO_THROW(static_cast<void>(timeline_line({}, Language::en, true)));
+}
+
+TEST(Metrics, EachNameIsInTheRunbook) {
+  std::ifstream file(source_folder() + "/docs/runbook.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  Figures figures;
+  figures.sip = carrier::SipCounts{};
+  std::vector<api::Metric> all = metrics_of(figures);
+  for (auto& metric : api::metrics_of(incident::Counts{})) all.push_back(std::move(metric));
+  for (const auto& metric : all) EXPECT_THAT(page, HasSubstr("`" + metric.name)) << metric.help;
+  EXPECT_GT(all.size(), 30U);
+}
+
+} // namespace
+} // namespace kaden::app
