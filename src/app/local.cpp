@@ -4,14 +4,9 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <atomic>
-#include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <random>
-#include <thread>
 
-#include "kaden/agent.h"
 #include "kaden/config.h"
 #include "kaden/journal.h"
 #include "kaden/phone.h"
@@ -53,52 +48,7 @@ void print_timed(const runtime::Clock& clock, const std::string& line) {
   std::fflush(stdout);
 }
 
-Result<std::string> secret_of(const std::string& file_name) {
-  if (file_name.empty()) {
-    const char* variable =
-        std::getenv("AWS_SECRET_ACCESS_KEY"); // NOLINT(concurrency-mt-unsafe): before any thread
-    return std::string(variable == nullptr ? "" : variable);
-  }
-  std::ifstream file(file_name);
-  if (!file) return fail(Fault::not_found, "cannot read the secret file " + file_name);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return std::string(trim(text));
-}
-
 } // namespace
-
-int run_agent(const AgentOptions& options) {
-  const StopSignals signals;
-  const auto secret = secret_of(options.secret_file);
-  if (!secret) return failed(secret.error());
-  if (options.access_key_id.empty() || secret->empty()) {
-    return failed({Fault::invalid, "the agent needs an access key: --access-key-id and --secret-file"});
-  }
-  agent::Settings settings;
-  settings.url = options.url;
-  settings.region = options.region;
-  settings.access_key_id = options.access_key_id;
-  settings.secret = *secret;
-  settings.ca_file = options.ca_file;
-  settings.host = options.host;
-  settings.interval = seconds(options.interval_s);
-  const runtime::SystemClock clock;
-  const auto agent =
-      agent::Agent::create(settings, clock, [&](const std::string& line) { print_timed(clock, line); });
-  if (!agent) return failed(agent.error());
-  if (options.once) {
-    (*agent)->collect();
-    std::this_thread::sleep_for(seconds(1));
-    const auto sent = (*agent)->run_once();
-    return sent ? 0 : failed(sent.error());
-  }
-  std::atomic<bool> stop = false;
-  std::thread worker([&] { (*agent)->run(stop); });
-  signals.wait();
-  stop = true;
-  worker.join();
-  return 0;
-}
 
 int run_phone(const PhoneOptions& options) {
   const StopSignals signals;
