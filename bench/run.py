@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Kaden beside named peers and limits, in one run, and prints ratios. Loopback only; ends by itself.
 
-Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms speech simulator
+Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms speech simulator agent
 """
 
 import json
@@ -208,6 +208,93 @@ def invite():
             row(f"{name}: p99", times[int(len(times) * 0.99) - 1], "ms", "to reach", 20.0 if background else 5.0, "less")
 
 
+class Sink(threading.Thread):
+    """Takes every POST like CloudWatch, and counts."""
+
+    def __init__(self):
+        import http.server
+        super().__init__(daemon=True)
+        sink = self
+        self.requests = 0
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                sink.requests += 1
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+
+    def run(self):
+        self.server.serve_forever()
+
+
+def task_seconds(pid):
+    """CPU time of all its threads, to the nanosecond: /proc/PID/stat counts in ticks of 10 ms."""
+    return sum(int(path.read_text().split()[0]) for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+
+
+def agent():
+    import urllib.request
+    interval, length = (10, 120) if not QUICK else (10, 40)
+    print(f"the guest agent at an interval of {interval} s over {length} s: all default groups, per core, diskio and net, a TCP check, a log file")
+    sink = Sink()
+    sink.start()
+    folder = tempfile.mkdtemp(prefix="bench-agent-")
+    log = pathlib.Path(folder, "app.log")
+    log.write_text("one\n")
+    config = pathlib.Path(folder, "agent.yaml")
+    config.write_text(f"""
+url: http://127.0.0.1:{sink.port}
+interval_s: {interval}
+keys: {{access_key_id: BENCH}}
+state_folder: {folder}/state
+metrics: {{cpu: {{per_core: true}}, diskio: true, net: true}}
+procstat: [{{exe: kaden}}]
+checks: [{{name: sink, url: "tcp://127.0.0.1:{sink.port}"}}]
+logs: {{url: "http://127.0.0.1:{sink.port}", files: [{{path: {folder}/*.log, group: g}}]}}
+""")
+    agent_process = subprocess.Popen([str(BUILD / "apps" / "kaden-agent"), "--config", str(config)], stdout=subprocess.DEVNULL,
+                                     env={"AWS_SECRET_ACCESS_KEY": "not-so-secret-0123"})
+    peer = shutil.which("prometheus-node-exporter")
+    peer_port = free_port()
+    peer_process = peer and subprocess.Popen([peer, f"--web.listen-address=127.0.0.1:{peer_port}"], stderr=subprocess.DEVNULL)
+    try:
+        wait_for("the first request", lambda: sink.requests > 0)
+        time.sleep(2)
+        start, peer_start, begin = task_seconds(agent_process.pid), peer_process and task_seconds(peer_process.pid), time.monotonic()
+        while time.monotonic() - begin < length:
+            time.sleep(interval)
+            with log.open("a") as out:
+                out.write("another line of the log\n" * 10)
+            if peer_process:
+                urllib.request.urlopen(f"http://127.0.0.1:{peer_port}/metrics").read()
+        passed = time.monotonic() - begin
+        used = 100 * (task_seconds(agent_process.pid) - start) / passed
+        size = rss_mb(agent_process.pid)
+        row("CPU", used, "% of a core", "to stay under", 0.5, "less")
+        row("resident memory", size, "MB", "to stay under", 10, "less")
+        if peer_process:
+            row("CPU", used, "% of a core", "prometheus-node-exporter", 100 * (task_seconds(peer_process.pid) - peer_start) / passed, "less")
+            row("resident memory", size, "MB", "prometheus-node-exporter", rss_mb(peer_process.pid), "less")
+        else:
+            print("  prometheus-node-exporter, the peer, is not installed")
+        row("requests taken", sink.requests, "")
+    finally:
+        for process in filter(None, (agent_process, peer_process)):
+            process.terminate()
+            process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def program(name, *args):
     def run():
         path = next((p for p in BUILD.rglob(name) if p.is_file() and os.access(p, os.X_OK)), None)
@@ -225,6 +312,7 @@ PARTS = {
     "alarms": program("alarm_bench", "--benchmark_counters_tabular=true"),
     "speech": program("speech_bench", "--benchmark_counters_tabular=true"),
     "simulator": program("kaden_sim", "--seeds", "1..200" if not QUICK else "1..40", "--hours", "24"),
+    "agent": agent,
 }
 
 

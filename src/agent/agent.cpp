@@ -1,63 +1,36 @@
 #include "kaden/agent.h"
 
-#include <fcntl.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "checks.h"
+#include "client.h"
+#include "collector.h"
 #include "delivery.h"
-#include "kaden/http.h"
-#include "kaden/sigv4.h"
+#include "gzip.h"
+#include "keys.h"
 #include "metric.h"
-#include "proc_text.h"
+#include "parcel.h"
+#include "sender.h"
+#include "spool.h"
+#include "tail.h"
 
 namespace kaden::agent {
 
 namespace {
 
-constexpr std::size_t proc_bytes_max = 4u << 20; // /proc/stat of a machine with thousands of CPUs
-constexpr std::size_t unsent_bytes_max = 16u << 20;
 constexpr Millis send_patience = seconds(10);
-constexpr Millis stop_look = Millis(200);
-
-Result<std::string> read_file(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  std::string text;
-  if (file >= 0) {
-    std::array<char, 16'384> part{};
-    ssize_t got = 0;
-    while (text.size() < proc_bytes_max && (got = read(file, part.data(), part.size())) > 0) {
-      text.append(part.data(), static_cast<std::size_t>(got));
-    }
-    const int why = errno;
-    close(file);
-    if (got >= 0) return text;
-    errno = why;
-  }
-  return fail(Fault::unavailable, "reading " + path + ": " + std::system_category().message(errno));
-}
-
-Result<Space> space_of(const std::string& path) {
-  struct statvfs told {};
-  if (statvfs(path.c_str(), &told) != 0) {
-    return fail(Fault::unavailable,
-                "asking for the space of " + path + ": " + std::system_category().message(errno));
-  }
-  const std::uint64_t block = told.f_frsize;
-  return Space{told.f_blocks * block, told.f_bfree * block, told.f_bavail * block, told.f_files,
-               told.f_ffree};
-}
+constexpr Millis clock_look = Millis(500); // a stepped clock is noticed within this
+constexpr Millis tail_pause = seconds(1);
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -65,253 +38,355 @@ std::string host_name() {
   return name.data();
 }
 
+SpoolSettings spool_settings(const Settings& settings, const std::string& name, const Log& log) {
+  SpoolSettings spool;
+  spool.name = name;
+  spool.folder = settings.state_folder.empty() ? "" : settings.state_folder + "/" + name;
+  spool.bytes_max = settings.spool_bytes_max;
+  spool.memory_bytes_max = settings.memory_bytes_max;
+  spool.age_max = settings.spool_age_max;
+  spool.log = log;
+  return spool;
+}
+
+/// What signs and sends to one service.
+struct Service {
+  Service(Address address, const Settings& settings, std::string name_in, const runtime::Clock& clock_in)
+      : client(std::move(address), settings.ca_file, clock_in),
+        keys(settings.keys),
+        region(settings.region),
+        name(std::move(name_in)),
+        clock(clock_in) {}
+
+  Result<http::Response> post(http::Headers headers, const std::string& body) {
+    const auto credentials = keys.current();
+    if (!credentials) return tl::unexpected(credentials.error());
+    headers.insert(headers.begin(), {"Host", client.address().authority});
+    headers.emplace_back("User-Agent", "kaden-agent");
+    sigv4::sign("POST", client.address().target, headers, body, *credentials, region, name, clock.wall());
+    return client.post(headers, body, send_patience);
+  }
+
+  Client client;
+  Keys keys;
+  const std::string region, name;
+  const runtime::Clock& clock;
+};
+
 } // namespace
 
 struct Agent::Impl {
-  struct Unsent {
-    std::uint64_t number = 0;
-    std::string body;
-  };
+  Impl(Settings settings_in, const runtime::Clock& clock_in, Log log_in);
+  Result<void> open();
 
-  Impl(Settings settings_in, Endpoint endpoint_in, const runtime::Clock& clock_in, Log log_in)
-      : settings(std::move(settings_in)),
-        endpoint(std::move(endpoint_in)),
-        clock(clock_in),
-        log(std::move(log_in)) {}
-
-  std::vector<Datum> measure();
-  void measure_disks(std::vector<Datum>& data);
-  void keep(std::vector<std::string> bodies);
-  /// None as well when the agent ends: what waits then is not worth holding up the end for.
-  std::optional<Unsent> oldest();
-  void remove(std::uint64_t number);
-  Result<Judgement> deliver(const std::string& body);
-  Result<void> send_waiting();
-  void send_until_stopped();
-  void log_once(std::string& last, const std::string& line) const;
+  void keep(const std::vector<Datum>& data, WallTime at);
+  std::vector<Datum> own_data();
+  void collect();
+  void check();
+  void tell_findings(const std::vector<Finding>& findings);
+  Result<Judgement> deliver_metrics(const Spool::Entry& entry);
+  Result<Judgement> deliver_logs(const Spool::Entry& entry);
+  Result<Judgement> create_stream(const Parcel& parcel);
+  Result<Judgement> call_logs(const char* operation, const std::string& body, bool gzipped);
+  void tell_rejected(const std::string& body);
+  void follow_logs();
+  /// False when stopping.
+  bool pause(Millis wait);
+  /// At each multiple of the interval, until stopping.
+  void at_each_tick(const std::function<void()>& act);
 
   // Borrowed
   const Settings settings;
-  const Endpoint endpoint;
   const runtime::Clock& clock;
   const Log log;
   // Owned
-  http::Client client;
-  // State of the collecting thread
-  std::optional<CpuTimes> last_cpu;
-  std::string last_problem;
-  // State of both
-  mutable std::mutex mutex;
+  Collector collector;
+  Checker checker;
+  Service metrics_service;
+  std::optional<Service> logs_service;
+  std::optional<PositionBook> book;
+  std::unique_ptr<Spool> metrics, logs;
+  std::optional<Sender> metrics_sender, logs_sender;
+  std::optional<Tail> tail;
+  // State
+  Teller problems;
+  std::vector<std::string> last_findings; ///< "": it was up
+  std::uint64_t told_dropped_metrics = 0, told_dropped_logs = 0;
+  std::atomic<bool> stopping = false;
+  std::mutex mutex;
   std::condition_variable changed;
-  std::deque<Unsent> unsent;
-  std::size_t unsent_bytes = 0;
-  std::uint64_t next_number = 0;
-  std::uint64_t dropped = 0;
-  bool stopping = false;
 };
 
-void Agent::Impl::log_once(std::string& last, const std::string& line) const {
-  if (line == last) return;
-  last = line;
-  if (!line.empty()) log(line);
-}
+Agent::Impl::Impl(Settings settings_in, const runtime::Clock& clock_in, Log log_in)
+    : settings(std::move(settings_in)),
+      clock(clock_in),
+      log(std::move(log_in)),
+      collector(settings),
+      checker(settings.checks, clock),
+      metrics_service(*parse_address(settings.url), settings, "monitoring", clock),
+      problems(log),
+      last_findings(settings.checks.size()) {}
 
-void Agent::Impl::measure_disks(std::vector<Datum>& data) {
-  const auto mounts = read_file(settings.proc_folder + "/self/mounts");
-  if (!mounts) return log(mounts.error().message);
-  for (const Mount& mount :
-       choose_mounts(parse_mounts(*mounts), {settings.mounts_include, settings.mounts_exclude})) {
-    const auto space = space_of(mount.path);
-    if (!space) continue; // unmounted meanwhile, or not ours to look at
-    for (Datum& datum : disk_data(mount, *space)) data.push_back(std::move(datum));
+Result<void> Agent::Impl::open() {
+  const Sha256 digest = sha256(settings.host);
+  const std::uint64_t spread = digest[0] * 256U + digest[1];
+  auto opened = Spool::open(spool_settings(settings, "metrics", log));
+  if (!opened) return tl::unexpected(opened.error());
+  metrics = std::move(*opened);
+  metrics_sender.emplace(
+      "metrics", spread, *metrics, clock,
+      [this](const Spool::Entry& entry) { return deliver_metrics(entry); }, log);
+  if (settings.logs.empty()) return {};
+
+  if (!settings.state_folder.empty()) {
+    if (auto made = make_folder(settings.state_folder); !made) return made;
   }
+  book.emplace(settings.state_folder.empty() ? "" : settings.state_folder + "/positions", log);
+  SpoolSettings kept = spool_settings(settings, "logs", log);
+  kept.on_safe = [this](std::string_view content) {
+    const auto parcel = decode_parcel(content);
+    if (!parcel) return;
+    for (const FilePosition& at : parcel->positions) book->mark(at);
+  };
+  opened = Spool::open(std::move(kept));
+  if (!opened) return tl::unexpected(opened.error());
+  logs = std::move(*opened);
+  logs_service.emplace(*parse_address(settings.logs_url), settings, "logs", clock);
+  logs_sender.emplace(
+      "logs", spread, *logs, clock, [this](const Spool::Entry& entry) { return deliver_logs(entry); }, log);
+  tail.emplace(settings, settings.host, *book, log);
+  return {};
 }
 
-std::vector<Datum> Agent::Impl::measure() {
+// Metrics
+// -----------------------------------------------------------------------------------------------------
+
+void Agent::Impl::keep(const std::vector<Datum>& data, WallTime at) {
+  for (std::string& body : put_metric_bodies(data, {settings.host, at, settings.interval < seconds(60)})) {
+    std::string packed = gzip(body);
+    const bool smaller = packed.size() < body.size();
+    metrics->put(encode_parcel({smaller, {}, {}, {}, smaller ? std::move(packed) : std::move(body)}), at);
+  }
+  metrics_sender->wake();
+}
+
+/// The agent about itself.
+std::vector<Datum> Agent::Impl::own_data() {
   std::vector<Datum> data;
-  std::string problem;
-  const auto cpu = read_file(settings.proc_folder + "/stat").and_then([](const std::string& text) {
-    return parse_cpu_times(text);
-  });
-  if (!cpu) problem = "CPU: " + cpu.error().message;
-  if (cpu && last_cpu) data = cpu_data(*last_cpu, *cpu);
-  last_cpu = cpu ? std::optional(*cpu) : std::nullopt;
-
-  const auto memory = read_file(settings.proc_folder + "/meminfo").and_then([](const std::string& text) {
-    return parse_memory(text);
-  });
-  if (!memory) problem = "memory: " + memory.error().message;
-  if (memory) {
-    for (Datum& datum : memory_data(*memory)) data.push_back(std::move(datum));
-  }
-  measure_disks(data);
-  log_once(last_problem, problem);
+  const auto put = [&data](const Spool& spool, const char* queue, std::uint64_t& told) {
+    const Spool::Counts counts = spool.counts();
+    const Dimensions dimensions = {{"queue", queue}};
+    data.push_back({"agent_dropped", dimensions, static_cast<double>(counts.dropped - told), "Count"});
+    data.push_back({"agent_waiting_bytes", dimensions, static_cast<double>(counts.bytes), "Bytes"});
+    told = counts.dropped;
+  };
+  put(*metrics, "metrics", told_dropped_metrics);
+  if (logs != nullptr) put(*logs, "logs", told_dropped_logs);
   return data;
 }
 
-void Agent::Impl::keep(std::vector<std::string> bodies) {
-  std::uint64_t dropped_now = 0;
-  {
-    std::lock_guard lock(mutex);
-    for (std::string& body : bodies) {
-      unsent_bytes += body.size();
-      unsent.push_back({++next_number, std::move(body)});
-    }
-    while (unsent.size() > settings.unsent_max || unsent_bytes > unsent_bytes_max) {
-      unsent_bytes -= unsent.front().body.size();
-      unsent.pop_front();
-      ++dropped;
-    }
-    dropped_now = dropped;
-  }
-  changed.notify_all();
-  // One line at the first, the tenth, the hundredth ...
-  for (std::uint64_t step = 1; step <= dropped_now; step *= 10) {
-    if (dropped_now == step) {
-      log("the buffer is full: " + std::to_string(dropped_now) +
-          " of the oldest requests were dropped so far");
-    }
+void Agent::Impl::collect() {
+  const WallTime at = clock.wall();
+  std::vector<Datum> data = collector.measure(clock.steady());
+  for (Datum& datum : own_data()) data.push_back(std::move(datum));
+  std::string told;
+  for (const std::string& line : collector.problems()) told += (told.empty() ? "" : "; ") + line;
+  problems.tell(told);
+  keep(data, at);
+}
+
+void Agent::Impl::tell_findings(const std::vector<Finding>& findings) {
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    const std::string now = findings[i].is_up ? "" : findings[i].reason + " ";
+    if (now == last_findings[i]) continue;
+    last_findings[i] = now;
+    log("check " + settings.checks[i].name + " " +
+        (now.empty() ? "is up again" : "is down: " + std::string(trim(now))));
   }
 }
 
-std::optional<Agent::Impl::Unsent> Agent::Impl::oldest() {
-  std::lock_guard lock(mutex);
-  if (stopping || unsent.empty()) return std::nullopt;
-  return unsent.front();
+void Agent::Impl::check() {
+  if (settings.checks.empty()) return;
+  const WallTime at = clock.wall();
+  const std::vector<Finding> findings = checker.round(stopping);
+  if (stopping) return; // it was cut short and says nothing
+  std::vector<Datum> data;
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    for (Datum& datum : check_data(settings.checks[i], findings[i])) data.push_back(std::move(datum));
+  }
+  tell_findings(findings);
+  keep(data, at);
 }
 
-void Agent::Impl::remove(std::uint64_t number) {
-  std::lock_guard lock(mutex);
-  // It may have been dropped meanwhile, to make room.
-  if (unsent.empty() || unsent.front().number != number) return;
-  unsent_bytes -= unsent.front().body.size();
-  unsent.pop_front();
-}
-
-Result<Judgement> Agent::Impl::deliver(const std::string& body) {
-  http::ClientRequest request;
-  request.method = "POST";
-  request.url = endpoint.url;
-  request.headers = {{"Host", endpoint.host},
-                     {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"},
-                     {"User-Agent", "kaden-agent"}};
-  request.body = body;
-  request.patience = send_patience;
-  request.ca_file = settings.ca_file;
-  sigv4::sign(request.method, endpoint.target, request.headers, body,
-              {settings.access_key_id, settings.secret, settings.session_token}, settings.region,
-              "monitoring", clock.wall());
-  const auto response = client.send(request);
+Result<Judgement> Agent::Impl::deliver_metrics(const Spool::Entry& entry) {
+  const auto parcel = decode_parcel(entry.content);
+  if (!parcel) return Judgement{Delivery::refused, Fault::corrupt, {}, parcel.error().message};
+  http::Headers headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
+  if (parcel->gzipped) headers.emplace_back("Content-Encoding", "gzip");
+  const auto response = metrics_service.post(std::move(headers), parcel->body);
   if (!response) return tl::unexpected(response.error());
   return judge(*response);
 }
 
-Result<void> Agent::Impl::send_waiting() {
-  while (const auto next = oldest()) {
-    const auto judged = deliver(next->body);
-    if (!judged) return fail_while("sending metrics", judged.error());
-    switch (judged->delivery) {
-      case Delivery::taken:
-        break;
-      case Delivery::refused:
-        log("metrics were refused for good and are dropped: " + judged->reason);
-        break;
-      case Delivery::try_later:
-        return fail(judged->fault, "sending metrics: " + judged->reason);
-    }
-    remove(next->number);
-  }
-  return {};
+// Logs
+// -----------------------------------------------------------------------------------------------------
+
+Result<Judgement> Agent::Impl::call_logs(const char* operation, const std::string& body, bool gzipped) {
+  http::Headers headers = {{"Content-Type", "application/x-amz-json-1.1"},
+                           {"X-Amz-Target", std::string("Logs_20140328.") + operation}};
+  if (gzipped) headers.emplace_back("Content-Encoding", "gzip");
+  const auto response = logs_service->post(std::move(headers), body);
+  if (!response) return tl::unexpected(response.error());
+  Judgement judgement = judge(*response);
+  if (judgement.delivery == Delivery::taken) tell_rejected(response->body);
+  return judgement;
 }
 
-void Agent::Impl::send_until_stopped() {
-  runtime::name_thread("agent-send");
-  const Sha256 digest = sha256(settings.host);
-  const std::uint64_t spread = digest[0] * 256U + digest[1];
-  std::uint64_t failures = 0;
-  std::string last_failure;
+/// Events that are too old or too new do not fail the call.
+void Agent::Impl::tell_rejected(const std::string& body) {
+  if (body.find("rejectedLogEventsInfo") == std::string::npos) return;
+  const auto say = [&](const char* member, const char* what) {
+    const std::string_view index = json_member(body, member);
+    if (!index.empty()) log(std::string("log events were not taken: ") + what + std::string(index));
+  };
+  say("tooOldLogEventEndIndex", "too old, those before number ");
+  say("expiredLogEventEndIndex", "older than the group keeps them, those before number ");
+  say("tooNewLogEventStartIndex", "too new, those from number ");
+}
+
+Result<Judgement> Agent::Impl::create_stream(const Parcel& parcel) {
+  std::string group = "{\"logGroupName\":";
+  put_json_text(group, parcel.group);
+  std::string stream = group + ",\"logStreamName\":";
+  put_json_text(stream, parcel.stream);
+  using namespace std::string_view_literals;
+  struct Step {
+    const char* operation;
+    std::string body;
+  };
+  for (const auto& [operation, body] :
+       {Step{"CreateLogGroup", group + "}"}, Step{"CreateLogStream", stream + "}"}}) {
+    auto judged = call_logs(operation, body, false);
+    const bool exists = judged && judged->code == "ResourceAlreadyExistsException";
+    // A key that may not create groups may still write into one that is there.
+    const bool go_on =
+        judged && (exists || judged->delivery == Delivery::taken || operation == "CreateLogGroup"sv);
+    if (!go_on) return judged;
+  }
+  return Judgement{};
+}
+
+Result<Judgement> Agent::Impl::deliver_logs(const Spool::Entry& entry) {
+  const auto parcel = decode_parcel(entry.content);
+  if (!parcel) return Judgement{Delivery::refused, Fault::corrupt, {}, parcel.error().message};
+  auto judged = call_logs("PutLogEvents", parcel->body, parcel->gzipped);
+  if (!judged || judged->code != "ResourceNotFoundException") return judged;
+  const auto created = create_stream(*parcel);
+  if (!created || created->delivery != Delivery::taken) return created;
+  log("the log stream " + parcel->group + " " + parcel->stream + " was created");
+  return call_logs("PutLogEvents", parcel->body, parcel->gzipped);
+}
+
+void Agent::Impl::follow_logs() {
+  const Tail::Sink sink{[this] { return !logs->is_filling(); },
+                        [this](Tail::Request request) {
+                          std::string packed = gzip(request.body);
+                          const bool smaller = packed.size() < request.body.size();
+                          logs->put(encode_parcel({smaller, std::move(request.group),
+                                                   std::move(request.stream), std::move(request.positions),
+                                                   smaller ? std::move(packed) : std::move(request.body)}),
+                                    clock.wall());
+                          logs_sender->wake();
+                        }};
+  while (pause(Millis(0))) {
+    const bool more = tail->round(clock.wall(), sink);
+    book->save();
+    if (!pause(more && sink.has_room() ? Millis(1) : tail_pause)) return;
+  }
+}
+
+// Running
+// -----------------------------------------------------------------------------------------------------
+
+bool Agent::Impl::pause(Millis wait) {
   std::unique_lock lock(mutex);
-  for (;;) {
-    changed.wait(lock, [this] { return stopping || !unsent.empty(); });
-    if (stopping) return;
-    lock.unlock();
-    const auto sent = send_waiting();
-    if (sent && failures > 0) log("metrics are sent again after " + std::to_string(failures) + " failures");
-    failures = sent ? 0 : failures + 1;
-    log_once(last_failure, sent ? std::string() : sent.error().message + "; they are kept and sent later");
-    const Millis pause = pause_after(failures, spread);
-    lock.lock();
-    changed.wait_for(lock, std::chrono::milliseconds(pause.count()), [this] { return stopping; });
+  return !changed.wait_for(lock, std::chrono::milliseconds(wait.count()), [this] { return stopping.load(); });
+}
+
+void Agent::Impl::at_each_tick(const std::function<void()>& act) {
+  act();
+  WallTime next = next_tick(clock.wall(), settings.interval);
+  while (!stopping) {
+    const WallTime now = clock.wall();
+    if (now >= next) act();
+    // A clock that was set back must not silence the agent until it has caught up.
+    if (now >= next || next - now > settings.interval) next = next_tick(now, settings.interval);
+    if (!pause(std::min(clock_look, std::max(next - now, Millis(1))))) return;
   }
 }
 
 Result<std::unique_ptr<Agent>> Agent::create(Settings settings, const runtime::Clock& clock, Log log) {
   require(log != nullptr, "an agent has a log");
-  auto endpoint = parse_endpoint(settings.url);
-  if (!endpoint) return tl::unexpected(std::move(endpoint.error()));
-  const auto is_word = [](const std::string& text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
-  };
-  if (!is_word(settings.region))
-    return fail(Fault::invalid, "region: '" + settings.region + "' is not a region");
-  if (!is_word(settings.access_key_id))
-    return fail(Fault::invalid, "access_key_id: an access key id is needed");
-  if (!is_word(settings.secret))
-    return fail(Fault::invalid, "secret: the secret of the access key is needed");
-  if (settings.interval < seconds(1) || settings.interval > seconds(3'600)) {
-    return fail(Fault::invalid, "interval: " + to_words(settings.interval) + " is not between 1 s and 1 h");
-  }
-  if (settings.unsent_max == 0) return fail(Fault::invalid, "unsent_max: at least 1 is needed");
+  if (auto good = check_settings(settings); !good) return tl::unexpected(good.error());
   if (settings.host.empty()) settings.host = host_name();
-  return std::unique_ptr<Agent>(
-      new Agent(std::make_unique<Impl>(std::move(settings), std::move(*endpoint), clock, std::move(log))));
+  auto impl = std::make_unique<Impl>(std::move(settings), clock, std::move(log));
+  if (auto opened = impl->open(); !opened) return tl::unexpected(opened.error());
+  return std::unique_ptr<Agent>(new Agent(std::move(impl)));
 }
 
 Agent::Agent(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Agent::~Agent() = default;
+
+Agent::~Agent() {
+  // The logs' spool hands positions to the book when it keeps what waits.
+  impl_->logs_sender.reset();
+  impl_->logs.reset();
+  if (impl_->book) impl_->book->save();
+}
 
 void Agent::collect() {
-  const WallTime at = impl_->clock.wall();
-  const std::vector<Datum> data = impl_->measure();
-  impl_->keep(put_metric_bodies(data, {impl_->settings.host, at, impl_->settings.interval < seconds(60)}));
+  impl_->collect();
+}
+
+void Agent::check() {
+  impl_->check();
 }
 
 Result<void> Agent::send() {
-  return impl_->send_waiting();
+  return impl_->metrics_sender->send_waiting();
 }
 
-Result<void> Agent::run_once() {
-  collect();
-  return send();
-}
-
-void Agent::run(const std::atomic<bool>& stop) {
+void Agent::run() {
   Impl& agent = *impl_;
+  std::vector<std::thread> threads;
+  const auto start = [&threads](const char* name, std::function<void()> work) {
+    threads.emplace_back([name, work = std::move(work)] {
+      runtime::name_thread(name);
+      work();
+    });
+  };
+  start("agent-send", [&agent] { agent.metrics_sender->run(); });
+  if (!agent.settings.checks.empty())
+    start("agent-checks", [&agent] { agent.at_each_tick([&agent] { agent.check(); }); });
+  if (agent.tail) {
+    start("agent-logs", [&agent] { agent.follow_logs(); });
+    start("agent-send-logs", [&agent] { agent.logs_sender->run(); });
+  }
+  agent.at_each_tick([&agent] { agent.collect(); });
+  for (std::thread& thread : threads) thread.join();
+}
+
+void Agent::stop() {
   {
-    std::lock_guard lock(agent.mutex);
-    agent.stopping = false;
+    std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
   }
-  std::thread sender([&agent] { agent.send_until_stopped(); });
-  collect();
-  WallTime next = next_tick(agent.clock.wall(), agent.settings.interval);
-  while (!stop) {
-    const WallTime now = agent.clock.wall();
-    if (now >= next) collect();
-    // A clock that was set back must not silence the agent until it has caught up.
-    if (now >= next || next - now > agent.settings.interval) next = next_tick(now, agent.settings.interval);
-    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(stop_look, next - now).count()));
-  }
-  {
-    std::lock_guard lock(agent.mutex);
-    agent.stopping = true;
-  }
-  agent.changed.notify_all();
-  sender.join();
+  impl_->changed.notify_all();
+  impl_->metrics_sender->stop();
+  if (impl_->logs_sender) impl_->logs_sender->stop();
 }
 
 std::size_t Agent::unsent() const {
-  std::lock_guard lock(impl_->mutex);
-  return impl_->unsent.size();
+  return impl_->metrics->counts().waiting + (impl_->logs == nullptr ? 0 : impl_->logs->counts().waiting);
 }
 
 } // namespace kaden::agent

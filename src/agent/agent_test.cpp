@@ -1,157 +1,25 @@
 #include "kaden/agent.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
-#include <cmath>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <mutex>
 #include <set>
-#include <sstream>
 #include <thread>
 
+#include "address.h"
 #include "delivery.h"
 #include "kaden/http.h"
 #include "kaden/sigv4.h"
 #include "metric.h"
-#include "source_folder.h"
 
 namespace kaden::agent {
 namespace {
 
-const std::string proc_folder = source_folder() + "/src/agent/testdata/proc";
-
-std::string text_of(const std::string& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
-std::map<std::string, double> values_of(const std::vector<Datum>& data) {
-  std::map<std::string, double> values;
-  for (const Datum& datum : data) values[datum.name] = datum.value;
-  return values;
-}
-
-// /proc
-
-TEST(ProcText, cpu_times) {
-  const auto times = parse_cpu_times(text_of(proc_folder + "/stat"));
-  ASSERT_TRUE(times);
-  EXPECT_EQ(*times, (CpuTimes{364'627, 10, 41'794, 479'433, 3'013, 5, 230, 288, 100, 7}));
-  EXPECT_EQ(parse_cpu_times("cpu 1 2 3 4\n").value(), (CpuTimes{1, 2, 3, 4}));
-  EXPECT_EQ(parse_cpu_times("cpu  1 2 3 4 5 6 7 8 9 10 11 12").value().guest_nice, 10U);
-  for (const char* bad : {"", "cpu0 1 2 3 4\n", "cpu 1 2 3\n", "cpu 1 2 3 x\n", "cpu 1 -2 3 4\n", "cpu\n",
-                          "cpu 1 2 3 99999999999999999999\n", "intr 5\n"}) {
-    EXPECT_FALSE(parse_cpu_times(bad)) << bad;
-  }
-}
-
-TEST(ProcText, memory) {
-  const auto memory = parse_memory(text_of(proc_folder + "/meminfo"));
-  ASSERT_TRUE(memory);
-  constexpr std::uint64_t kb = 1'024;
-  EXPECT_EQ(*memory, (Memory{24'684'084 * kb, 18'515'112 * kb, 20'600'672 * kb, 5'792 * kb, 2'263'180 * kb}));
-  EXPECT_EQ(parse_memory("MemTotal: 10 kB\nMemFree: 4 kB\nCached: 2 kB\n").value().available, 6 * kb)
-      << "as kernels before 3.14 leave it to the reader";
-  EXPECT_EQ(parse_memory("MemTotal: 10 kB\nMemFree: 4 kB\nMemAvailable: 0 kB\n").value().available, 0U);
-  for (const char* bad : {"", "MemTotal: x kB\n", "MemTotal:\n", "MemFree: 1 kB\n", "MemTotal: -1 kB\n",
-                          "MemTotal: 0 kB", "MemTotal: 9223372036854775807 kB"}) {
-    EXPECT_FALSE(parse_memory(bad)) << bad;
-  }
-}
-
-std::vector<std::string> chosen_paths(const std::vector<std::string>& include,
-                                      const std::vector<std::string>& exclude) {
-  std::vector<std::string> paths;
-  for (const Mount& mount :
-       choose_mounts(parse_mounts(text_of(proc_folder + "/self/mounts")), {include, exclude})) {
-    paths.push_back(mount.device + " " + mount.path + " " + mount.type);
-  }
-  return paths;
-}
-
-TEST(ProcText, mounts_are_the_disks) {
-  using Paths = std::vector<std::string>;
-  EXPECT_EQ(chosen_paths({}, {}),
-            (Paths{"/dev/sda2 / ext4", "/dev/sda1 /boot/efi vfat", "/dev/mapper/vg-data /data xfs",
-                   "/dev/sdb1 /mnt/with blank ext4", "/dev/sdd1 /covered btrfs"}));
-  EXPECT_EQ(chosen_paths({}, {"/mnt/*", "/boot*", "/covered"}),
-            (Paths{"/dev/sda2 / ext4", "/dev/mapper/vg-data /data xfs"}));
-  EXPECT_EQ(chosen_paths({"/mnt/*"}, {"/mnt/share"}),
-            (Paths{"/dev/sdb1 /mnt/with blank ext4", "nas-01:/export /mnt/nas nfs4"}));
-  const auto container =
-      parse_mounts("overlay / overlay rw 0 0\n\nnonsense\ntmpfs /run tmpfs\na\\08b /x\\1z ext4");
-  EXPECT_EQ(choose_mounts(container, {{}, {}}),
-            (std::vector<Mount>{{"overlay", "/", "overlay"}, {"a\\08b", "/x\\1z", "ext4"}}));
-  std::string many;
-  for (int i = 0; i < 500; ++i)
-    many += "/dev/d" + std::to_string(i) + " /m" + std::to_string(i) + " ext4 rw 0 0\n";
-  EXPECT_EQ(choose_mounts(parse_mounts(many), {{}, {}}).size(), limits::mounts_max);
-}
-
-// Metrics
-
-TEST(Metric, cpu_shares) {
-  //                     user nice sys idle iow irq soft steal guest gnice
-  const CpuTimes before{1'000, 50, 500, 8'000, 100, 10, 20, 30, 200, 5};
-  const CpuTimes after{1'040, 60, 520, 8'100, 110, 12, 24, 34, 210, 8};
-  auto values = values_of(cpu_data(before, after));
-  const double total = 40 + 10 + 20 + 100 + 10 + 2 + 4 + 4;
-  const std::map<std::string, double> ticks = {
-      {"cpu_usage_active", 90}, {"cpu_usage_idle", 100},    {"cpu_usage_user", 30},
-      {"cpu_usage_nice", 7},    {"cpu_usage_system", 20},   {"cpu_usage_iowait", 10},
-      {"cpu_usage_irq", 2},     {"cpu_usage_softirq", 4},   {"cpu_usage_steal", 4},
-      {"cpu_usage_guest", 10},  {"cpu_usage_guest_nice", 3}};
-  ASSERT_EQ(values.size(), ticks.size());
-  for (const auto& [name, count] : ticks) EXPECT_DOUBLE_EQ(values.at(name), 100 * count / total) << name;
-  for (const Datum& datum : cpu_data(before, after)) {
-    EXPECT_EQ(datum.unit, "Percent");
-    EXPECT_EQ(datum.dimensions, (std::vector<std::pair<std::string, std::string>>{{"cpu", "cpu-total"}}));
-  }
-}
-
-TEST(Metric, cpu_needs_time_to_pass) {
-  const CpuTimes times{1'000, 50, 500, 8'000, 100, 10, 20, 30, 200, 5};
-  EXPECT_TRUE(cpu_data(times, times).empty());
-  EXPECT_TRUE(cpu_data(times, {10, 0, 5, 80}).empty()) << "the machine restarted";
-  CpuTimes odd = times;
-  odd.idle += 100;
-  odd.iowait -= 50; // Linux lets this counter fall
-  const auto values = values_of(cpu_data(times, odd));
-  EXPECT_EQ(values.at("cpu_usage_idle"), 100);
-  EXPECT_EQ(values.at("cpu_usage_iowait"), 0);
-  EXPECT_EQ(values.at("cpu_usage_active"), 0);
-}
-
-TEST(Metric, memory_as_the_cloudwatch_agent_counts_it) {
-  const auto values = values_of(memory_data({1'000, 300, 600, 50, 250}));
-  EXPECT_EQ(values, (std::map<std::string, double>{{"mem_available", 600},
-                                                   {"mem_available_percent", 60},
-                                                   {"mem_buffered", 50},
-                                                   {"mem_cached", 250},
-                                                   {"mem_free", 300},
-                                                   {"mem_total", 1'000},
-                                                   {"mem_used", 400},
-                                                   {"mem_used_percent", 40}}));
-  EXPECT_EQ(values_of(memory_data({100, 90, 0, 90, 90})).at("mem_used"), 0) << "never below zero";
-}
-
-TEST(Metric, disk_as_df_counts_it) {
-  const Mount mount{"/dev/mapper/vg-data", "/data", "xfs"};
-  const auto data = disk_data(mount, {1'000, 400, 300, 64, 60});
-  EXPECT_EQ(values_of(data), (std::map<std::string, double>{{"disk_free", 300},
-                                                            {"disk_inodes_free", 60},
-                                                            {"disk_inodes_total", 64},
-                                                            {"disk_total", 1'000},
-                                                            {"disk_used", 600},
-                                                            {"disk_used_percent", 100 * 600.0 / 900}}));
-  EXPECT_EQ(data.front().dimensions,
-            (std::vector<std::pair<std::string, std::string>>{
-                {"device", "mapper/vg-data"}, {"fstype", "xfs"}, {"path", "/data"}}));
-  EXPECT_TRUE(disk_data(mount, {}).empty());
-}
+// Bodies
 
 TEST(Metric, the_body_is_the_query_form) {
   const std::vector<Datum> data = {{"mem_used_percent", {}, 91.5, "Percent"},
@@ -194,26 +62,32 @@ TEST(Metric, bodies_keep_the_limits) {
 
 // Delivery
 
-TEST(Delivery, endpoints) {
+TEST(Address, is_parsed_or_refused) {
   struct Case {
-    const char *url, *normal, *host, *target;
+    const char *url, *host, *authority, *target;
+    int port;
   };
   for (const Case& tried : std::vector<Case>{
-           {"http://127.0.0.1:8080", "http://127.0.0.1:8080/", "127.0.0.1:8080", "/"},
-           {"https://Monitoring.Example:443/", "https://monitoring.example/", "monitoring.example", "/"},
-           {"http://a:80/base", "http://a/base", "a", "/base"},
-           {"HTTPS://[::1]:8443/", "https://[::1]:8443/", "[::1]:8443", "/"},
-           {"http://a:443", "http://a:443/", "a:443", "/"}}) {
-    const auto endpoint = parse_endpoint(tried.url);
-    ASSERT_TRUE(endpoint) << tried.url;
-    EXPECT_EQ(endpoint->url, tried.normal);
-    EXPECT_EQ(endpoint->host, tried.host);
-    EXPECT_EQ(endpoint->target, tried.target);
+           {"http://127.0.0.1:8080", "127.0.0.1", "127.0.0.1:8080", "/", 8080},
+           {"https://Monitoring.Example:443/", "monitoring.example", "monitoring.example", "/", 443},
+           {"http://a:80/base?x=1", "a", "a", "/base?x=1", 80},
+           {"http://a?x", "a", "a", "/?x", 80},
+           {"HTTPS://[::1]:8443/", "::1", "[::1]:8443", "/", 8443},
+           {"http://[fe80::1]", "fe80::1", "[fe80::1]", "/", 80},
+           {"http://a:443", "a", "a:443", "/", 443},
+           {"tcp://10.0.0.5:5432", "10.0.0.5", "10.0.0.5:5432", "/", 5432}}) {
+    const auto address = parse_address(tried.url);
+    ASSERT_TRUE(address) << tried.url;
+    EXPECT_EQ(address->host, tried.host);
+    EXPECT_EQ(address->authority, tried.authority);
+    EXPECT_EQ(address->target, tried.target);
+    EXPECT_EQ(address->port, tried.port);
   }
   for (const char* bad :
-       {"", "a", "ftp://a", "http://", "http:///x", "http://:80", "http://u@a", "http://a/?x", "http://a/#x",
-        "http://a b", "http://a\r\nX: y", "http://\xe6\x9e\xb6"}) {
-    EXPECT_FALSE(parse_endpoint(bad)) << bad;
+       {"", "a", "ftp://a", "http://", "http:///x", "http://:80", "http://u@a", "http://a/#x", "http://a b",
+        "http://a\r\nX: y", "http://\xe6\x9e\xb6", "http://a:0", "http://a:65536", "http://a:x",
+        "http://[::1", "http://[::1]x", "tcp://a", "tcp://a:1/x", "http://a\"b"}) {
+    EXPECT_FALSE(parse_address(bad)) << bad;
   }
 }
 
@@ -244,6 +118,13 @@ TEST(Delivery, answers_are_judged_by_their_code) {
     EXPECT_EQ(judgement.delivery, tried.delivery) << judgement.reason;
     EXPECT_EQ(judgement.fault, tried.fault) << judgement.reason;
   }
+  const auto missing = judge(
+      {400, {}, R"({"__type":"com.amazonaws.logs#ResourceNotFoundException","message":"no such group"})"});
+  EXPECT_EQ(missing.code, "ResourceNotFoundException");
+  EXPECT_EQ(missing.delivery, Delivery::try_later);
+  EXPECT_EQ(missing.reason, "status 400, ResourceNotFoundException: no such group");
+  EXPECT_EQ(judge({400, {}, R"({"__type":"InvalidParameterException"})"}).delivery, Delivery::refused);
+  EXPECT_EQ(judge({400, {}, R"({"__type" : "AccessDeniedException"})"}).fault, Fault::denied);
   EXPECT_EQ(judge({200, {}, ""}).delivery, Delivery::taken);
   EXPECT_EQ(judge(aws_error(400, "Throttling")).reason, "status 400, Throttling: why so");
 }
@@ -266,6 +147,21 @@ TEST(Delivery, ticks_are_multiples_of_the_interval) {
 
 // The agent against a server
 
+std::string gunzip(const std::string& packed) {
+  z_stream stream{};
+  require(inflateInit2(&stream, 15 + 16) == Z_OK, "zlib starts");
+  std::string plain(4u << 20, '\0');
+  std::string input = packed;
+  stream.next_in = reinterpret_cast<Bytef*>(input.data());
+  stream.avail_in = static_cast<uInt>(input.size());
+  stream.next_out = reinterpret_cast<Bytef*>(plain.data());
+  stream.avail_out = static_cast<uInt>(plain.size());
+  require(inflate(&stream, Z_FINISH) == Z_STREAM_END, "it is gzip");
+  plain.resize(stream.total_out);
+  inflateEnd(&stream);
+  return plain;
+}
+
 /// Takes PutMetricData like CloudWatch; answers with `status` and counts.
 class Cloud {
  public:
@@ -280,20 +176,38 @@ class Cloud {
     std::lock_guard lock(mutex_);
     response_ = std::move(response);
   }
+  /// As they came.
   std::vector<http::Request> seen() const {
     std::lock_guard lock(mutex_);
     return seen_;
   }
+  struct Call {
+    std::string operation, body;
+  };
+  std::vector<Call> calls() const {
+    std::lock_guard lock(mutex_);
+    return plain_;
+  }
+  void need_a_stream() { needs_stream_ = true; }
 
  private:
   void take(http::Request request, const http::Reply& reply) {
     std::lock_guard lock(mutex_);
+    const std::string* const target = http::find_header(request.headers, "X-Amz-Target");
+    const std::string operation = target == nullptr ? "PutMetricData" : target->substr(target->find('.') + 1);
+    const std::string* const coding = http::find_header(request.headers, "Content-Encoding");
+    plain_.push_back({operation, coding == nullptr ? request.body : gunzip(request.body)});
     seen_.push_back(std::move(request));
+    if (needs_stream_ && operation == "CreateLogStream") needs_stream_ = false;
+    if (needs_stream_ && operation == "PutLogEvents")
+      return reply({400, {}, R"({"__type":"ResourceNotFoundException","message":"no group"})"});
     reply(response_);
   }
   mutable std::mutex mutex_;
   http::Response response_{200, {}, "<PutMetricDataResponse/>"};
   std::vector<http::Request> seen_;
+  std::vector<Call> plain_;
+  bool needs_stream_ = false;
   http::Server server_;
 };
 
@@ -301,8 +215,8 @@ class AgentTest : public testing::Test {
  protected:
   std::unique_ptr<Agent> agent(Settings settings = {}) {
     settings.url = settings.url.empty() ? cloud_.url() : settings.url;
-    settings.access_key_id = "AKIDEXAMPLE";
-    settings.secret = "not-so-secret-0123";
+    settings.keys.access_key_id = "AKIDEXAMPLE";
+    settings.keys.secret = "not-so-secret-0123";
     if (settings.host.empty()) settings.host = "web-01";
     auto made = Agent::create(std::move(settings), clock_, [this](const std::string& line) {
       std::lock_guard lock(mutex_);
@@ -332,24 +246,48 @@ std::set<std::string> metrics_in(const std::string& body) {
   return names;
 }
 
+class Folder {
+ public:
+  Folder() {
+    static std::atomic<int> number = 0;
+    path_ = std::filesystem::temp_directory_path() /
+            ("kaden-agent-" + std::to_string(getpid()) + "-" + std::to_string(++number));
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Result<void> run_once(Agent& agent) {
+  agent.collect();
+  return agent.send();
+}
+
 TEST_F(AgentTest, sends_this_machine_signed) {
   const auto made = agent({.interval = seconds(10)});
-  ASSERT_TRUE(made->run_once());
-  for (int i = 0;
-       i < 100 && made->unsent() == 0 && metrics_in(cloud_.seen().back().body).count("cpu_usage_active") == 0;
-       ++i) {
+  ASSERT_TRUE(run_once(*made));
+  for (int i = 0; i < 100 && metrics_in(cloud_.calls().back().body).count("cpu_usage_active") == 0; ++i) {
     std::this_thread::sleep_for(
         std::chrono::milliseconds(20)); // the kernel counts CPU time in ticks of 10 ms
-    ASSERT_TRUE(made->run_once());
+    ASSERT_TRUE(run_once(*made));
   }
-  const auto seen = cloud_.seen();
-  EXPECT_EQ(metrics_in(seen.front().body).count("cpu_usage_active"), 0U) << "a difference needs two readings";
-  EXPECT_EQ(metrics_in(seen.front().body).count("mem_used_percent"), 1U);
-  const http::Request& last = seen.back();
-  EXPECT_EQ(metrics_in(last.body).count("cpu_usage_active"), 1U);
-  EXPECT_EQ(metrics_in(last.body).count("disk_used_percent"), 1U);
-  EXPECT_NE(last.body.find("Timestamp=2026-08-24T03%3A04%3A05Z"), std::string::npos);
-  EXPECT_NE(last.body.find("StorageResolution=1"), std::string::npos);
+  const auto calls = cloud_.calls();
+  EXPECT_EQ(metrics_in(calls.front().body).count("cpu_usage_active"), 0U)
+      << "a difference needs two readings";
+  EXPECT_EQ(metrics_in(calls.front().body).count("mem_used_percent"), 1U);
+  EXPECT_EQ(metrics_in(calls.back().body).count("cpu_usage_active"), 1U);
+  EXPECT_EQ(metrics_in(calls.back().body).count("disk_used_percent"), 1U);
+  EXPECT_EQ(metrics_in(calls.back().body).count("agent_dropped"), 1U);
+  EXPECT_NE(calls.back().body.find("Timestamp=2026-08-24T03%3A04%3A05Z"), std::string::npos);
+  EXPECT_NE(calls.back().body.find("StorageResolution=1"), std::string::npos);
+  const http::Request last = cloud_.seen().back();
+  EXPECT_LT(last.body.size(), calls.back().body.size() / 5) << "gzip makes these much smaller";
   const auto verified =
       sigv4::verify({last.method, last.target, last.headers, last.body},
                     [](std::string_view) { return std::optional<std::string>("not-so-secret-0123"); },
@@ -359,93 +297,193 @@ TEST_F(AgentTest, sends_this_machine_signed) {
   EXPECT_EQ(log(), "");
 }
 
-TEST_F(AgentTest, keeps_the_newest_while_the_server_is_away_and_sends_them_with_their_times) {
-  const auto made = agent({.interval = seconds(10), .unsent_max = 3});
+TEST_F(AgentTest, keeps_what_the_server_did_not_take_through_a_restart_with_its_times) {
+  const Folder folder;
+  Settings settings{.interval = seconds(10)};
+  settings.state_folder = folder / "state";
   cloud_.answer_with(aws_error(400, "Throttling"));
-  for (int i = 0; i < 5; ++i) {
-    const auto sent = made->run_once();
-    ASSERT_FALSE(sent);
-    EXPECT_EQ(sent.error().fault, Fault::unavailable);
-    clock_.advance(seconds(10));
+  {
+    const auto made = agent(settings);
+    for (int i = 0; i < 3; ++i) {
+      const auto sent = run_once(*made);
+      ASSERT_FALSE(sent);
+      EXPECT_EQ(sent.error().fault, Fault::unavailable);
+      clock_.advance(seconds(10));
+    }
+    made->collect(); // nobody has tried to send this one
+    EXPECT_EQ(made->unsent(), 4U);
   }
-  EXPECT_EQ(made->unsent(), 3U);
-  EXPECT_NE(log().find("1 of the oldest requests were dropped so far"), std::string::npos) << log();
-  const std::size_t before = cloud_.seen().size();
+  const std::size_t before = cloud_.calls().size();
   cloud_.answer_with({200, {}, ""});
+  {
+    const auto made = agent(settings);
+    EXPECT_EQ(made->unsent(), 4U);
+    EXPECT_NE(log().find("4 requests of metrics wait from before the start"), std::string::npos) << log();
+    ASSERT_TRUE(made->send());
+  }
+  const auto calls = cloud_.calls();
+  ASSERT_EQ(calls.size(), before + 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const std::string at = "T03%3A04%3A" + std::string(1, static_cast<char>('0' + i)) + "5Z";
+    EXPECT_NE(calls[before + i].body.find(at), std::string::npos) << at;
+  }
+  const auto made = agent(settings);
   ASSERT_TRUE(made->send());
-  const auto seen = cloud_.seen();
-  ASSERT_EQ(seen.size(), before + 3);
-  EXPECT_NE(seen[before].body.find("03%3A04%3A25Z"), std::string::npos);
-  EXPECT_NE(seen[before + 1].body.find("03%3A04%3A35Z"), std::string::npos);
-  EXPECT_NE(seen[before + 2].body.find("03%3A04%3A45Z"), std::string::npos);
-  EXPECT_EQ(made->unsent(), 0U);
+  EXPECT_EQ(cloud_.calls().size(), before + 4) << "nothing is sent twice";
+}
+
+TEST_F(AgentTest, one_agent_has_a_state_folder) {
+  const Folder folder;
+  Settings settings;
+  settings.state_folder = folder / "state";
+  const auto first = agent(settings);
+  settings.url = "http://a";
+  settings.keys = {.access_key_id = "AK", .secret = "s"};
+  const auto second = Agent::create(settings, clock_, [](const std::string&) {});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().fault, Fault::conflict);
 }
 
 TEST_F(AgentTest, drops_what_is_refused_for_good) {
   const auto made = agent();
   cloud_.answer_with(aws_error(400, "InvalidParameterValue"));
-  EXPECT_TRUE(made->run_once());
+  EXPECT_TRUE(run_once(*made));
   EXPECT_EQ(made->unsent(), 0U);
   EXPECT_NE(log().find("refused for good"), std::string::npos);
   EXPECT_EQ(log().find("not-so-secret"), std::string::npos);
 }
 
-TEST_F(AgentTest, tells_what_it_cannot_read_and_sends_the_rest) {
-  const auto folder = std::filesystem::temp_directory_path() / ("kaden-agent-" + std::to_string(getpid()));
-  std::filesystem::create_directories(folder);
-  std::filesystem::copy_file(proc_folder + "/meminfo", folder / "meminfo");
-  const auto made = agent({.proc_folder = folder});
-  ASSERT_TRUE(made->run_once());
-  ASSERT_TRUE(made->run_once());
-  EXPECT_EQ(metrics_in(cloud_.seen().back().body).size(), 8U);
-  EXPECT_NE(log().find("CPU: reading "), std::string::npos) << log();
-  EXPECT_EQ(log().find("CPU"), log().rfind("CPU")) << "said once";
-  std::filesystem::remove_all(folder);
+TEST_F(AgentTest, a_key_file_that_changes_is_read_again) {
+  const Folder folder;
+  const auto write = [&](const std::string& id) {
+    std::ofstream(folder / "new") << "[erp]\naws_access_key_id = " << id
+                                  << "\naws_secret_access_key=not-so-secret-0123\n";
+    std::filesystem::permissions(folder / "new", std::filesystem::perms::owner_read);
+    std::filesystem::rename(folder / "new", folder / "credentials");
+  };
+  Settings settings;
+  settings.keys.credentials_file = folder / "credentials";
+  settings.keys.profile = "erp";
+  const auto made = agent(settings);
+  const auto sent = run_once(*made);
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().fault, Fault::not_found);
+  for (const std::string id : {"AKFIRST", "AKSECOND"}) {
+    write(id);
+    ASSERT_TRUE(made->send()) << log();
+    made->collect();
+    ASSERT_TRUE(made->send());
+    const http::Request last = cloud_.seen().back();
+    const std::string* const signed_by = http::find_header(last.headers, "Authorization");
+    ASSERT_NE(signed_by, nullptr);
+    EXPECT_NE(signed_by->find("Credential=" + id + "/"), std::string::npos) << *signed_by;
+  }
 }
 
-TEST_F(AgentTest, runs_until_it_is_stopped) {
+/// Runs it in the background; stops it at the end.
+class Running {
+ public:
+  explicit Running(Agent& agent) : agent_(agent), thread_([this] { agent_.run(); }) {}
+  ~Running() {
+    agent_.stop();
+    thread_.join();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  Agent& agent_;
+  std::thread thread_;
+};
+
+template <class Until>
+bool wait_until(Until until) {
+  for (int i = 0; i < 1'000 && !until(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return until();
+}
+
+TEST_F(AgentTest, collects_at_each_tick_of_a_clock_that_may_be_set_back) {
   const auto made = agent({.interval = seconds(1)});
-  std::atomic<bool> stop = false;
-  std::thread running([&] { made->run(stop); });
-  for (int i = 0; i < 500 && cloud_.seen().empty(); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  for (std::size_t wanted = 2; wanted <= 4; ++wanted) {
+  const Running running(*made);
+  for (std::size_t wanted = 1; wanted <= 4; ++wanted) {
     if (wanted == 4) clock_.step_wall(-seconds(3'600));
-    for (int i = 0; i < 500 && cloud_.seen().size() < wanted; ++i) {
-      clock_.advance(Millis(200));
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    EXPECT_GE(cloud_.seen().size(), wanted);
+    EXPECT_TRUE(wait_until([&] {
+      if (wanted > 1) clock_.advance(Millis(20));
+      return cloud_.seen().size() >= wanted;
+    }));
   }
-  stop = true;
-  running.join();
 }
 
-TEST(AgentSettings, are_checked) {
-  const runtime::SystemClock clock;
-  const Settings right{.url = "http://a", .access_key_id = "AK", .secret = "s"};
-  struct Case {
-    std::function<void(Settings&)> spoil;
-    const char* says;
+TEST_F(AgentTest, checks_report_what_is_up_and_what_is_not) {
+  Settings settings;
+  const std::string port = cloud_.url().substr(cloud_.url().rfind(':'));
+  settings.checks = {{.name = "open", .url = "tcp://127.0.0.1" + port},
+                     {.name = "shut", .url = "tcp://127.0.0.1:1"},
+                     {.name = "page", .url = cloud_.url() + "/health"},
+                     {.name = "moved", .url = cloud_.url() + "/health", .status_min = 300}};
+  const auto made = agent(settings);
+  made->check();
+  ASSERT_TRUE(made->send());
+  const std::string body = cloud_.calls().back().body;
+  const auto value = [&](const std::string& metric, const std::string& check) {
+    for (int i = 1; i < 40; ++i) {
+      const std::string member = "MetricData.member." + std::to_string(i) + ".";
+      const std::size_t at = body.find(member + "MetricName=" + metric + "&");
+      const std::size_t next = body.find("MetricData.member." + std::to_string(i + 1) + ".MetricName");
+      if (at == std::string::npos) continue;
+      const std::string_view one = std::string_view(body).substr(at, next - at);
+      if (one.find("Value=" + check + "&") == std::string_view::npos) continue;
+      const std::string_view rest = one.substr(one.find(member + "Value=") + member.size() + 6);
+      return std::string(rest.substr(0, rest.find('&')));
+    }
+    return std::string("none");
   };
-  const std::vector<Case> table = {
-      {[](Settings&) {}, ""},
-      {[](Settings& settings) { settings.url = "a"; }, "url: "},
-      {[](Settings& settings) { settings.region = ""; }, "region: "},
-      {[](Settings& settings) { settings.access_key_id = "a b"; }, "access_key_id: "},
-      {[](Settings& settings) { settings.secret = ""; }, "secret: "},
-      {[](Settings& settings) { settings.interval = Millis(999); }, "interval: "},
-      {[](Settings& settings) { settings.interval = seconds(3'601); }, "interval: "},
-      {[](Settings& settings) { settings.unsent_max = 0; }, "unsent_max: "},
+  EXPECT_EQ(value("tcp_check_up", "open"), "1");
+  EXPECT_NE(value("tcp_check_connect_ms", "open"), "none");
+  EXPECT_EQ(value("tcp_check_up", "shut"), "0");
+  EXPECT_EQ(value("tcp_check_connect_ms", "shut"), "none");
+  EXPECT_EQ(value("http_check_up", "page"), "1");
+  EXPECT_EQ(value("http_check_status", "page"), "200");
+  EXPECT_EQ(value("http_check_up", "moved"), "0");
+  EXPECT_NE(log().find("check shut is down: connecting"), std::string::npos) << log();
+  EXPECT_NE(log().find("check moved is down: status 200"), std::string::npos) << log();
+}
+
+TEST_F(AgentTest, follows_a_log_file_into_a_stream_it_creates) {
+  const Folder folder;
+  std::ofstream file(folder / "app.log");
+  file << "first \"line\"\n" << std::flush;
+  Settings settings;
+  settings.state_folder = folder / "state";
+  settings.logs_url = cloud_.url();
+  settings.logs = {{.path = folder / "*.log", .group = "/guest/app", .stream = "{host}/{file}"}};
+  const std::string first =
+      R"({"logGroupName":"/guest/app","logStreamName":"web-01/app.log","logEvents":[{"timestamp":1787540645000,"message":"first \"line\""}]})";
+  cloud_.need_a_stream();
+  const auto logged = [&] {
+    std::vector<Cloud::Call> out;
+    for (Cloud::Call& call : cloud_.calls()) {
+      if (call.operation != "PutMetricData") out.push_back(std::move(call));
+    }
+    return out;
   };
-  for (const Case& tried : table) {
-    Settings settings = right;
-    tried.spoil(settings);
-    const auto made = Agent::create(settings, clock, [](const std::string&) {});
-    const std::string message = made ? "" : made.error().message;
-    EXPECT_EQ(message.substr(0, std::string(tried.says).size()), tried.says);
-    EXPECT_EQ(made.has_value(), std::string(tried.says).empty());
+  {
+    const auto made = agent(settings);
+    const Running running(*made);
+    ASSERT_TRUE(wait_until([&] { return logged().size() >= 4; })) << log();
+    const auto calls = logged();
+    EXPECT_EQ(calls[0].body, first);
+    EXPECT_EQ(calls[1].operation, "CreateLogGroup");
+    EXPECT_EQ(calls[1].body, R"({"logGroupName":"/guest/app"})");
+    EXPECT_EQ(calls[2].body, R"({"logGroupName":"/guest/app","logStreamName":"web-01/app.log"})");
+    EXPECT_EQ(calls[3].body, first) << log();
   }
+  file << "second\n" << std::flush;
+  const auto made = agent(settings);
+  const Running running(*made);
+  ASSERT_TRUE(wait_until([&] { return logged().size() >= 5; })) << log();
+  EXPECT_NE(logged()[4].body.find(R"("message":"second"}]})"), std::string::npos) << logged()[4].body;
+  EXPECT_EQ(logged()[4].body.find("first"), std::string::npos) << "the position was kept";
 }
 
 } // namespace

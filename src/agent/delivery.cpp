@@ -8,6 +8,7 @@ namespace kaden::agent {
 namespace {
 
 constexpr std::size_t reason_bytes_max = 300;
+constexpr std::size_t code_bytes_max = 100;
 
 /// The text of the first such element; AWS's errors are small and flat, and this is only for the log and a
 /// table.
@@ -18,6 +19,23 @@ std::string_view element(std::string_view xml, std::string_view name) {
   const std::size_t end = xml.find("</", start);
   if (end == std::string_view::npos) return {};
   return xml.substr(start + opening.size(), end - start - opening.size());
+}
+
+/// AWS JSON tells these with 400. Somebody may mend the key, or the clock.
+bool is_about_the_key(std::string_view code) {
+  static constexpr std::array<std::string_view, 12> codes = {"AccessDenied",
+                                                             "AccessDeniedException",
+                                                             "ExpiredToken",
+                                                             "ExpiredTokenException",
+                                                             "IncompleteSignature",
+                                                             "IncompleteSignatureException",
+                                                             "InvalidClientTokenId",
+                                                             "InvalidSignatureException",
+                                                             "MissingAuthenticationToken",
+                                                             "MissingAuthenticationTokenException",
+                                                             "SignatureDoesNotMatch",
+                                                             "UnrecognizedClientException"};
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
 /// A 400 with a code is about the data, unless the code is one of these.
@@ -37,11 +55,11 @@ bool may_be_mended(std::string_view code) {
                                                              "RequestExpired",
                                                              "RequestTimeoutException",
                                                              "RequestTimeTooSkewed",
-                                                             "ExpiredToken",
                                                              "InternalServiceError",
-                                                             "UnrecognizedClientException",
-                                                             "MissingAuthenticationToken"};
-  return std::find(codes.begin(), codes.end(), code) != codes.end();
+                                                             "OperationAbortedException",
+                                                             "ResourceNotFoundException",
+                                                             "ServiceUnavailableException"};
+  return is_about_the_key(code) || std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
 Delivery delivery_of(int status, std::string_view code) {
@@ -51,44 +69,40 @@ Delivery delivery_of(int status, std::string_view code) {
 
 } // namespace
 
-Result<Endpoint> parse_endpoint(std::string_view url) {
-  const auto refuse = [&](const char* why) {
-    return fail(Fault::invalid, "url: '" + std::string(url) + "' " + why);
-  };
-  const bool secure = starts_with_no_case(url, "https://");
-  if (!secure && !starts_with_no_case(url, "http://"))
-    return refuse("does not begin with http:// or https://");
-  for (const char c : url) {
-    if (c <= ' ' || c > '~') return refuse("holds a blank or a character outside ASCII");
-  }
-  if (url.find_first_of("?#@") != std::string_view::npos) return refuse("has a user, a query or a fragment");
-  const std::string_view rest = url.substr(secure ? 8 : 7);
-  const std::size_t slash = rest.find('/');
-  std::string host = to_lower(rest.substr(0, slash));
-  const std::string_view own_port = secure ? ":443" : ":80";
-  if (host.ends_with(own_port)) host.resize(host.size() - own_port.size());
-  if (host.empty() || host.front() == ':') return refuse("has no host");
-  const std::string target(slash == std::string_view::npos ? "/" : rest.substr(slash));
-  return Endpoint{(secure ? "https://" : "http://") + host + target, host, target};
+std::string_view json_member(std::string_view body, std::string_view name) {
+  const std::string quoted = "\"" + std::string(name) + "\"";
+  const std::size_t at = body.find(quoted);
+  if (at == std::string_view::npos) return {};
+  std::string_view rest = body.substr(at + quoted.size());
+  const std::size_t value = rest.find_first_not_of(" \t\r\n:");
+  if (value == std::string_view::npos || rest.substr(0, value).find(':') == std::string_view::npos) return {};
+  rest.remove_prefix(value);
+  if (rest.front() != '"') return rest.substr(0, rest.find_first_not_of("0123456789"));
+  const std::size_t end = rest.find('"', 1);
+  return end == std::string_view::npos ? std::string_view() : rest.substr(1, end - 1);
 }
 
 Judgement judge(const http::Response& response) {
   if (response.status >= 200 && response.status <= 299) return {};
-  const std::string_view code = element(response.body, "Code");
+  const bool is_json = trim(response.body).starts_with('{');
+  std::string_view code = is_json ? json_member(response.body, "__type") : element(response.body, "Code");
+  code = cut_utf8(code.substr(code.rfind('#') + 1), code_bytes_max); // "com.amazonaws.logs#Name"
   std::string reason = "status " + std::to_string(response.status);
   if (!code.empty()) reason.append(", ").append(code);
-  const std::string_view message = element(response.body, "Message");
+  std::string_view message =
+      is_json ? json_member(response.body, "message") : element(response.body, "Message");
+  if (is_json && message.empty()) message = json_member(response.body, "Message");
   if (!message.empty()) reason.append(": ").append(message);
   // It goes into a log: one line, and not what a stranger makes of it.
   reason = cut_utf8(reason, reason_bytes_max);
   std::replace_if(
       reason.begin(), reason.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
-  const bool denied = response.status == 401 || response.status == 403;
+  const bool denied = response.status == 401 || response.status == 403 || is_about_the_key(code);
   const Delivery delivery = delivery_of(response.status, code);
   const Fault fault = denied                          ? Fault::denied
                       : delivery == Delivery::refused ? Fault::invalid
                                                       : Fault::unavailable;
-  return {delivery, fault, std::move(reason)};
+  return {delivery, fault, std::string(code), std::move(reason)};
 }
 
 Millis pause_after(std::uint64_t failures, std::uint64_t spread) {

@@ -1,4 +1,4 @@
-/// delivery.h - where requests go, what an answer means, and how long to wait after a failure. Room: agent,
+/// delivery.h - what an answer means, and how long to wait after a failure. Room: agent,
 /// inside. Pure. Retries: AWS SDKs, "Retry behavior"; CloudWatch's throttling is a 400, so the code decides,
 /// not the status.
 #pragma once
@@ -12,14 +12,6 @@
 
 namespace kaden::agent {
 
-struct Endpoint {
-  std::string url;    ///< with its path
-  std::string host;   ///< as the Host header, without the scheme's own port
-  std::string target; ///< "/" when the URL has no path
-};
-/// http or https, no user, query or fragment.
-Result<Endpoint> parse_endpoint(std::string_view url);
-
 enum class Delivery : std::uint8_t {
   taken,
   try_later, ///< throttled, or a fault that somebody may mend: the key, the clock, the address, the server
@@ -28,9 +20,15 @@ enum class Delivery : std::uint8_t {
 struct Judgement {
   Delivery delivery = Delivery::taken;
   Fault fault = Fault::unavailable; ///< when not taken
+  std::string code;                 ///< "Throttling", "ResourceNotFoundException"; may be empty
   std::string reason;               ///< empty when taken
 };
+/// Of AWS Query (XML) and of AWS JSON.
 Judgement judge(const http::Response& response);
+
+/// The value of the first such member of flat JSON: a text without escapes, or a number. Empty: there is
+/// none.
+std::string_view json_member(std::string_view body, std::string_view name);
 
 /// 1 s, doubled with each failure in a row up to a minute, and up to half as much again by `spread`, so that
 /// many agents do not come back at the same instant.

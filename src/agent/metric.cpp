@@ -57,7 +57,7 @@ std::string encoded(const Datum& datum, std::size_t number, const BodyFrame& fra
 
 } // namespace
 
-std::vector<Datum> cpu_data(const CpuTimes& before, const CpuTimes& now) {
+std::vector<Datum> cpu_data(const CpuTimes& before, const CpuTimes& now, const std::string& cpu) {
   const std::uint64_t guest = gained(before.guest, now.guest);
   const std::uint64_t guest_nice = gained(before.guest_nice, now.guest_nice);
   const std::uint64_t user = gained(before.user, now.user);
@@ -77,7 +77,7 @@ std::vector<Datum> cpu_data(const CpuTimes& before, const CpuTimes& now) {
 
   std::vector<Datum> data;
   const auto put = [&](const char* name, double ticks) {
-    data.push_back({name, {{"cpu", "cpu-total"}}, 100 * ticks / total, "Percent"});
+    data.push_back({name, {{"cpu", cpu}}, 100 * ticks / total, "Percent"});
   };
   put("cpu_usage_active", busy);
   put("cpu_usage_guest", static_cast<double>(guest));
@@ -97,11 +97,13 @@ std::vector<Datum> memory_data(const Memory& memory) {
   const std::uint64_t used = gained(memory.free + memory.buffers + memory.cached, memory.total);
   const auto total = static_cast<double>(memory.total);
   if (memory.total == 0) return {};
-  return {{"mem_available", {}, static_cast<double>(memory.available), "Bytes"},
+  return {{"mem_active", {}, static_cast<double>(memory.active), "Bytes"},
+          {"mem_available", {}, static_cast<double>(memory.available), "Bytes"},
           {"mem_available_percent", {}, 100 * static_cast<double>(memory.available) / total, "Percent"},
           {"mem_buffered", {}, static_cast<double>(memory.buffers), "Bytes"},
           {"mem_cached", {}, static_cast<double>(memory.cached), "Bytes"},
           {"mem_free", {}, static_cast<double>(memory.free), "Bytes"},
+          {"mem_inactive", {}, static_cast<double>(memory.inactive), "Bytes"},
           {"mem_total", {}, total, "Bytes"},
           {"mem_used", {}, static_cast<double>(used), "Bytes"},
           {"mem_used_percent", {}, 100 * static_cast<double>(used) / total, "Percent"}};
@@ -111,14 +113,15 @@ std::vector<Datum> disk_data(const Mount& mount, const Space& space) {
   if (space.total == 0) return {};
   const std::string_view device = mount.device;
   const std::string_view name = device.starts_with("/dev/") ? device.substr(5) : device;
-  const std::vector<std::pair<std::string, std::string>> dimensions = {
-      {"device", std::string(name)}, {"fstype", mount.type}, {"path", mount.path}};
+  const Dimensions dimensions = {{"device", std::string(name)}, {"fstype", mount.type}, {"path", mount.path}};
   const auto used = static_cast<double>(gained(space.free, space.total));
   const auto available = static_cast<double>(space.available);
   std::vector<Datum> data = {
       {"disk_free", dimensions, available, "Bytes"},
       {"disk_inodes_free", dimensions, static_cast<double>(space.inodes_free), "Count"},
       {"disk_inodes_total", dimensions, static_cast<double>(space.inodes_total), "Count"},
+      {"disk_inodes_used", dimensions, static_cast<double>(gained(space.inodes_free, space.inodes_total)),
+       "Count"},
       {"disk_total", dimensions, static_cast<double>(space.total), "Bytes"},
       {"disk_used", dimensions, used, "Bytes"}};
   // As df(1) does: of what users can have, not of the whole with root's reserve.

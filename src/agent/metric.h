@@ -13,16 +13,19 @@
 
 namespace kaden::agent {
 
+using Dimensions = std::vector<std::pair<std::string, std::string>>; ///< after host, alphabetical
+
 struct Datum {
   std::string name;
-  std::vector<std::pair<std::string, std::string>> dimensions; ///< after host, alphabetical
+  Dimensions dimensions;
   double value = 0;
   std::string_view unit; ///< "Percent", "Bytes", "Count"
 };
 
 /// Shares of the time between two readings; none when no time passed or the counters ran backwards (a
 /// restart).
-std::vector<Datum> cpu_data(const CpuTimes& before, const CpuTimes& now);
+std::vector<Datum> cpu_data(const CpuTimes& before, const CpuTimes& now,
+                            const std::string& cpu = "cpu-total");
 std::vector<Datum> memory_data(const Memory& memory);
 
 /// What statvfs(2) tells, in bytes.

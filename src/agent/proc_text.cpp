@@ -6,23 +6,11 @@
 #include <optional>
 #include <set>
 
+#include "proc_words.h"
+
 namespace kaden::agent {
 
 namespace {
-
-std::vector<std::string_view> words_of(std::string_view line) {
-  std::vector<std::string_view> words;
-  for (const std::string_view word : split(line, ' ')) {
-    if (!word.empty()) words.push_back(word);
-  }
-  return words;
-}
-
-std::optional<std::uint64_t> parse_count(std::string_view text) {
-  const auto number = parse_int(text);
-  if (!number || *number < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(*number);
-}
 
 /// "\040" is a blank: the kernel escapes blank, tab, line feed, backslash and '#' in octal.
 std::string unescape(std::string_view text) {
@@ -58,13 +46,28 @@ bool is_network(std::string_view type) {
   return type.starts_with("fuse.") || std::find(types.begin(), types.end(), type) != types.end();
 }
 
-bool matches_any(const std::vector<std::string>& globs, std::string_view path) {
-  return std::any_of(globs.begin(), globs.end(),
-                     [&](const std::string& glob) { return glob_match(glob, path); });
+/// What stands behind the name.
+Result<CpuTimes> times_in(std::string_view numbers) {
+  CpuTimes times;
+  const std::array<std::uint64_t*, 10> fields = {
+      &times.user, &times.nice,    &times.system, &times.idle,  &times.iowait,
+      &times.irq,  &times.softirq, &times.steal,  &times.guest, &times.guest_nice};
+  Words words(numbers);
+  std::size_t count = 0;
+  for (std::uint64_t* const field : fields) {
+    const std::string_view word = words.next();
+    if (word.empty()) break;
+    const auto number = parse_count(word);
+    if (!number) return fail(Fault::invalid, "the line cpu holds something that is no number");
+    *field = *number;
+    ++count;
+  }
+  if (count < 4) return fail(Fault::invalid, "the line cpu has too few numbers");
+  return times;
 }
 
 bool is_chosen(const Mount& mount, const MountChoice& choice) {
-  if (matches_any(choice.exclude, mount.path)) return false;
+  if (!choice.exclude.empty() && matches_any(choice.exclude, mount.path)) return false;
   if (!choice.include.empty()) return matches_any(choice.include, mount.path);
   if (mount.type == "overlay" && mount.path == "/") return true;
   return !is_pseudo(mount.type) && !is_network(mount.type);
@@ -72,65 +75,79 @@ bool is_chosen(const Mount& mount, const MountChoice& choice) {
 
 } // namespace
 
+bool matches_any(const std::vector<std::string>& globs, std::string_view text) {
+  return globs.empty() || std::any_of(globs.begin(), globs.end(),
+                                      [&](const std::string& glob) { return glob_match(glob, text); });
+}
+
 Result<CpuTimes> parse_cpu_times(std::string_view proc_stat) {
-  for (const std::string_view line : split(proc_stat, '\n')) {
-    if (!line.starts_with("cpu ")) continue;
-    const auto words = words_of(line);
-    CpuTimes times;
-    const std::array<std::uint64_t*, 10> fields = {
-        &times.user, &times.nice,    &times.system, &times.idle,  &times.iowait,
-        &times.irq,  &times.softirq, &times.steal,  &times.guest, &times.guest_nice};
-    if (words.size() < 5) return fail(Fault::invalid, "the line cpu has too few numbers");
-    for (std::size_t i = 0; i < fields.size() && i + 1 < words.size(); ++i) {
-      const auto number = parse_count(words[i + 1]);
-      if (!number) return fail(Fault::invalid, "the line cpu holds something that is no number");
-      *fields.at(i) = *number;
-    }
-    return times;
-  }
-  return fail(Fault::invalid, "there is no line cpu");
+  Result<CpuTimes> found = fail(Fault::invalid, "there is no line cpu");
+  each_line(proc_stat, [&found](std::string_view line) {
+    if (!found && line.starts_with("cpu ")) found = times_in(line.substr(4));
+  });
+  return found;
+}
+
+std::vector<CoreTimes> parse_core_times(std::string_view proc_stat) {
+  std::vector<CoreTimes> cores;
+  each_line(proc_stat, [&cores](std::string_view line) {
+    if (!line.starts_with("cpu") || line.size() < 4 || cores.size() >= limits::cores_max) return;
+    const std::string_view name = line.substr(0, line.find(' '));
+    if (name.size() > 8 || !parse_count(name.substr(3))) return;
+    if (const auto times = times_in(line.substr(name.size()))) cores.push_back({std::string(name), *times});
+  });
+  return cores;
 }
 
 Result<Memory> parse_memory(std::string_view proc_meminfo) {
+  struct Field {
+    std::string_view name;
+    std::uint64_t* value;
+    bool seen = false;
+  };
   Memory memory;
   std::uint64_t reclaimable = 0;
-  bool has_available = false;
-  bool has_total = false;
-  for (const std::string_view line : split(proc_meminfo, '\n')) {
+  std::array<Field, 10> fields = {{{"MemTotal", &memory.total},
+                                   {"MemFree", &memory.free},
+                                   {"MemAvailable", &memory.available},
+                                   {"Buffers", &memory.buffers},
+                                   {"Cached", &memory.cached},
+                                   {"SReclaimable", &reclaimable},
+                                   {"Active", &memory.active},
+                                   {"Inactive", &memory.inactive},
+                                   {"SwapTotal", &memory.swap_total},
+                                   {"SwapFree", &memory.swap_free}}};
+  std::string_view bad;
+  each_line(proc_meminfo, [&](std::string_view line) {
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) continue;
-    const std::string_view name = line.substr(0, colon);
-    std::uint64_t* const field = name == "MemTotal"       ? &memory.total
-                                 : name == "MemFree"      ? &memory.free
-                                 : name == "MemAvailable" ? &memory.available
-                                 : name == "Buffers"      ? &memory.buffers
-                                 : name == "Cached"       ? &memory.cached
-                                 : name == "SReclaimable" ? &reclaimable
-                                                          : nullptr;
-    if (field == nullptr) continue;
-    const auto words = words_of(line.substr(colon + 1));
-    const auto kibibytes = words.empty() ? std::nullopt : parse_count(words[0]);
+    if (colon == std::string_view::npos) return;
+    auto* const field = std::find_if(fields.begin(), fields.end(), [&](const Field& candidate) {
+      return candidate.name == line.substr(0, colon);
+    });
+    if (field == fields.end()) return;
+    const auto kibibytes = parse_count(Words(line.substr(colon + 1)).next());
     constexpr std::uint64_t most = 1ULL << 50U; // so that no sum or product of these overflows
-    if (!kibibytes || *kibibytes > most) {
-      return fail(Fault::invalid, std::string(name) + " is no number of kB");
-    }
-    *field = *kibibytes * 1'024;
-    has_total = has_total || field == &memory.total;
-    has_available = has_available || field == &memory.available;
-  }
-  if (!has_total || memory.total == 0) return fail(Fault::invalid, "MemTotal is missing");
+    if (!kibibytes || *kibibytes > most) bad = field->name;
+    *field->value = std::min(kibibytes.value_or(0), most) * 1'024;
+    field->seen = true;
+  });
+  if (!bad.empty()) return fail(Fault::invalid, std::string(bad) + " is no number of kB");
+  if (memory.total == 0) return fail(Fault::invalid, "MemTotal is missing");
   memory.cached += reclaimable;
+  const bool has_available = fields.at(2).seen;
   if (!has_available) memory.available = memory.free + memory.cached; // kernels before 3.14
   return memory;
 }
 
 std::vector<Mount> parse_mounts(std::string_view proc_mounts) {
   std::vector<Mount> mounts;
-  for (const std::string_view line : split(proc_mounts, '\n')) {
-    const auto words = words_of(line);
-    if (words.size() < 3) continue;
-    mounts.push_back({unescape(words[0]), unescape(words[1]), unescape(words[2])});
-  }
+  each_line(proc_mounts, [&mounts](std::string_view line) {
+    Words words(line);
+    const std::string_view device = words.next();
+    const std::string_view path = words.next();
+    const std::string_view type = words.next();
+    if (!type.empty()) mounts.push_back({unescape(device), unescape(path), unescape(type)});
+  });
   return mounts;
 }
 

@@ -4,12 +4,9 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <atomic>
 #include <fstream>
 #include <random>
-#include <thread>
 
-#include "kaden/agent.h"
 #include "kaden/api.h"
 #include "kaden/config.h"
 #include "kaden/journal.h"
@@ -49,39 +46,6 @@ void print_timed(const runtime::Clock& clock, const std::string& line) {
 }
 
 } // namespace
-
-int run_agent(const AgentOptions& options) {
-  const StopSignals signals;
-  const auto secret = read_secret(options.secret_file, "AWS_SECRET_ACCESS_KEY");
-  if (!secret) return report(secret.error());
-  if (options.access_key_id.empty() || secret->empty()) {
-    return report({Fault::invalid, "the agent needs an access key: --access-key-id and --secret-file"});
-  }
-  agent::Settings settings;
-  settings.url = options.url;
-  settings.region = options.region;
-  settings.access_key_id = options.access_key_id;
-  settings.secret = *secret;
-  settings.ca_file = options.ca_file;
-  settings.host = options.host;
-  settings.interval = seconds(options.interval_s);
-  const runtime::SystemClock clock;
-  const auto agent =
-      agent::Agent::create(settings, clock, [&](const std::string& line) { print_timed(clock, line); });
-  if (!agent) return report(agent.error());
-  if (options.once) {
-    (*agent)->collect();
-    std::this_thread::sleep_for(seconds(1));
-    const auto sent = (*agent)->run_once();
-    return sent ? 0 : report(sent.error());
-  }
-  std::atomic<bool> stop = false;
-  std::thread worker([&] { (*agent)->run(stop); });
-  signals.wait();
-  stop = true;
-  worker.join();
-  return 0;
-}
 
 int run_phone(const PhoneOptions& options) {
   const StopSignals signals;

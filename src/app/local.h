@@ -1,5 +1,5 @@
-/// app/local.h - the commands that need no running Kaden: check, agent, phone, say, journal. Room: app.
-/// Threads: the main thread; agent and phone block until SIGINT or SIGTERM. Errors: one sentence on stderr
+/// app/local.h - the commands that need no running Kaden: check, phone, say, journal. Room: app.
+/// Threads: the main thread; phone blocks until SIGINT or SIGTERM. Errors: one sentence on stderr
 /// and the exit code (0 done, 1 refused or broken).
 #pragma once
 
@@ -10,18 +10,6 @@
 namespace kaden::app {
 
 int run_check(const std::string& config_path);
-
-struct AgentOptions {
-  std::string url = "http://127.0.0.1:8480";
-  std::string region = "ap-northeast-1";
-  std::string access_key_id;
-  std::string secret_file;
-  std::string ca_file;
-  std::string host;
-  int interval_s = 60;
-  bool once = false;
-};
-int run_agent(const AgentOptions& options);
 
 struct PhoneOptions {
   std::string bind = "127.0.0.1";

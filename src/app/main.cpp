@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "kaden/agent.h"
 #include "kaden/app.h"
 #include "local.h"
 #include "remote.h"
@@ -61,23 +62,10 @@ int main(int argc, char** argv) {
   check->add_option("--config,file", config, "configuration file")->capture_default_str();
   check->callback([&] { result = run_check(config); });
 
-  AgentOptions agent_options;
-  CLI::App* agent = cli.add_subcommand("agent", "report this machine's CPU, memory and disk");
-  agent->add_option("--url", agent_options.url, "CloudWatch-compatible endpoint")
-      ->envname("KADEN_URL")
-      ->capture_default_str();
-  agent->add_option("--region", agent_options.region, "region to sign for")->capture_default_str();
-  agent->add_option("--access-key-id", agent_options.access_key_id, "access key id")
-      ->envname("AWS_ACCESS_KEY_ID");
-  agent->add_option("--secret-file", agent_options.secret_file,
-                    "file with the secret (or AWS_SECRET_ACCESS_KEY)");
-  agent->add_option("--ca-file", agent_options.ca_file, "trust only this certificate (PEM)");
-  agent->add_option("--host", agent_options.host, "the host dimension; this machine's name when not given");
-  agent->add_option("--interval", agent_options.interval_s, "seconds between two collections")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
-  agent->add_flag("--once", agent_options.once, "collect and send once (two collections for CPU), then end");
-  agent->callback([&] { result = run_agent(agent_options); });
+  CLI::App* agent =
+      cli.add_subcommand("agent", "report this machine: metrics, checks, logs (kaden agent --help)");
+  agent->prefix_command()->set_help_flag();
+  agent->callback([&] { result = agent::command("kaden agent", agent->remaining()); });
 
   PhoneOptions phone_options;
   CLI::App* phone =

@@ -1,64 +1,51 @@
-/// kaden/agent.h - this machine's CPU, memory and disk as CloudWatch metrics, under the CloudWatch agent's
-/// names. Room: agent. Uses: base, runtime, sigv4, http. Linux: /proc and statvfs(2). PutMetricData over AWS
-/// Query, namespace CWAgent, dimension host first. Works against Kaden's endpoint, CloudWatch, and its VPC
-/// endpoints. Threads: collect() on one thread, send() on one thread, which may be another; run() starts a
-/// thread that sends. Errors: invalid (settings, or data that the other side will never take), denied (the
-/// key), unavailable, timeout.
+/// kaden/agent.h - this machine as CloudWatch metrics, under the CloudWatch agent's names; its logs; and
+/// whether others can be reached. Room: agent. Uses: base, runtime, sigv4, http. Linux: /proc and statvfs(2).
+/// PutMetricData over AWS Query and PutLogEvents over AWS JSON, signed, gzip when smaller. Works against
+/// Kaden's endpoint, CloudWatch, and its VPC endpoints. What cannot be sent is kept on disk
+/// (Settings::state_folder) or in memory. Threads: collect() and send() on one thread each, or run(), which
+/// starts its own (docs/threads.md); stop() and unsent() on any. Errors: invalid (settings, or data that the
+/// other side will never take), denied (the key, the certificate), unavailable, timeout, conflict (another
+/// agent has the state folder).
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "kaden/agent_settings.h"
 #include "kaden/base.h"
 #include "kaden/runtime.h"
 
 namespace kaden::agent {
 
-struct Settings {
-  std::string url{}; ///< "http://127.0.0.1:8080", "https://monitoring.ap-northeast-1.amazonaws.com"
-  std::string region = "ap-northeast-1";
-  std::string access_key_id{};
-  std::string secret{};
-  std::string session_token{}; ///< empty: a long-term key
-  std::string ca_file{};       ///< trust only this PEM file; empty: the system's store
-  std::string host{};          ///< the dimension; empty: gethostname(2)
-  Millis interval =
-      seconds(60); ///< 1 s to 1 h, aligned to the wall clock; under 60 s sends StorageResolution 1
-  /// Globs on mount points. Without `mounts_include` all disks, but no network file system: a dead server
-  /// would hold up the collection for ever. `mounts_exclude` wins.
-  std::vector<std::string> mounts_include{}, mounts_exclude{};
-  std::size_t unsent_max =
-      360; ///< requests kept while the other side is away: an hour at 10 s; oldest go first
-  std::string proc_folder = "/proc"; ///< for tests
-};
-
-/// Lines for the operator's log; never a secret. Called from the thread that collects or sends.
+/// Lines for the operator's log; never a secret. Called from every thread of the agent.
 using Log = std::function<void(const std::string& line)>;
 
 class Agent {
  public:
-  /// `clock` must outlive the agent.
+  /// `clock` must outlive the agent. Reads what an earlier agent has left in the state folder.
   static Result<std::unique_ptr<Agent>> create(Settings settings, const runtime::Clock& clock, Log log);
+  /// Keeps what was not sent, if there is a state folder.
   ~Agent();
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  /// Reads the machine and keeps what is to be sent, stamped with the time now. CPU figures are differences,
-  /// so the first collection has none. Never waits for the network. What cannot be read is logged and left
-  /// out.
+  /// Reads the machine and keeps what is to be sent, stamped with the time now. Counters are differences, so
+  /// the first collection has none. Never waits for the network. What cannot be read is logged and left out.
   void collect();
-  /// Sends what waits, oldest first, with the times of its collection. Stops at the first failure that a
-  /// later try may mend and keeps the rest; what is refused for good is logged and dropped.
+  /// One round of the checks, kept in the same way. Takes up to their patience.
+  void check();
+  /// Sends the metrics that wait, oldest first, with the times of their collection. Stops at the first
+  /// failure that a later try may mend and keeps the rest; what is refused for good is logged and dropped.
   Result<void> send();
-  /// Both.
-  Result<void> run_once();
-  /// Collects at each multiple of the interval until `stop`, looked at five times a second; sends beside
-  /// that, with growing pauses after failures. Ends within the patience of one request (10 s).
-  void run(const std::atomic<bool>& stop);
+  /// Collects at each multiple of the interval until stop(); checks, follows logs, and sends beside that,
+  /// with growing pauses after failures. Ends within the patience of one request (10 s).
+  void run();
+  /// For run(), now or when it comes.
+  void stop();
 
+  /// Requests that wait, of metrics and of logs.
   std::size_t unsent() const;
 
  private:
@@ -66,5 +53,9 @@ class Agent {
   explicit Agent(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// The command `kaden agent`, and the program kaden-agent: flags, the file they name, the environment. Blocks
+/// until SIGINT or SIGTERM. Returns the exit code: 0 done, 1 refused or broken, 2 wrong usage.
+int command(const std::string& program, const std::vector<std::string>& arguments);
 
 } // namespace kaden::agent

@@ -1,0 +1,80 @@
+/// channel.h - one connection, plain or TLS, that never blocks; and what a certificate must be. Room: agent,
+/// inside. Threads: one at a time per object; Trust: any. Errors: denied (the certificate), unavailable. Why
+/// not the http room's client: libcurl alone is larger than the agent may be (docs/adr/0006-agent-client.md).
+#pragma once
+
+#include <sys/socket.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "address.h"
+#include "files.h"
+
+struct ssl_st;
+struct ssl_ctx_st;
+
+namespace kaden::agent {
+
+/// What TLS connections trust: one PEM file, or the system's store. Loaded when first used.
+class Trust {
+ public:
+  explicit Trust(std::string ca_file) : ca_file_(std::move(ca_file)) {}
+  Result<ssl_ctx_st*> context();
+
+ private:
+  struct End {
+    void operator()(ssl_ctx_st* context) const;
+  };
+  const std::string ca_file_;
+  std::unique_ptr<ssl_ctx_st, End> context_;
+};
+
+/// An IP address with its port, as the kernel wants it.
+struct SocketAddress {
+  sockaddr_storage bytes{};
+  socklen_t size = 0;
+};
+/// Of an address that is written as numbers; nullopt for a name.
+std::optional<SocketAddress> numeric_address(const Address& address);
+/// Asks the system's resolver, which may take its time.
+Result<std::vector<SocketAddress>> resolve(const Address& address);
+
+class Channel {
+ public:
+  enum class State : std::uint8_t { wants_read, wants_write, done };
+
+  Channel() = default;
+  /// Begins to connect. `trust` is needed for https, and must outlive the channel.
+  static Result<Channel> connect(const SocketAddress& to, const Address& address, Trust* trust);
+  bool is_open() const { return file_.is_open(); }
+  int descriptor() const { return file_.get(); }
+  /// Goes on with connecting; done when the TCP connection stands.
+  Result<State> finish_connect();
+  /// Goes on with TLS; done at once without it.
+  Result<State> finish_handshake();
+  /// Takes off what it could send.
+  Result<State> send(std::string_view& bytes);
+  /// Done: `into` got at least a byte, or `closed` is set.
+  Result<State> receive(std::string& into, bool& closed);
+  /// False when the other side has closed, or says something unasked.
+  bool is_idle() const;
+  void close();
+
+ private:
+  struct End {
+    void operator()(ssl_st* ssl) const;
+  };
+  Result<State> tls_state(int result, const char* doing) const;
+
+  File file_;
+  std::unique_ptr<ssl_st, End> ssl_;
+};
+
+/// Waits for what the channel wants; false at the end of `patience`.
+bool wait_for(const Channel& channel, Channel::State wanted, Millis patience);
+
+} // namespace kaden::agent

@@ -1,0 +1,91 @@
+/// kaden/agent_settings.h - what the guest agent reports, and to whom. Room: agent. Uses: base. Threads:
+/// values; any. Errors: invalid, with file, line, column and key of each mistake. docs/agent.md tells every
+/// key.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kaden/base.h"
+
+namespace kaden::agent {
+
+/// Where the key pair stands. The first that is given counts: `credentials_file`, `secret_file`, `secret`.
+/// Files are looked at before each request and read again when they have changed.
+struct KeySource {
+  std::string credentials_file{}; ///< "[profile]", aws_access_key_id = ..., as the AWS CLI keeps it
+  std::string profile = "default";
+  std::string access_key_id{};
+  std::string secret_file{}; ///< holds only the secret
+  std::string session_token_file{};
+  std::string secret{};        ///< from the environment
+  std::string session_token{}; ///< the same; empty: a long-term key
+};
+
+/// Which readings are reported. Globs that are empty mean: all that make sense.
+struct Groups {
+  bool cpu = true, per_core = false, load = true, memory = true, swap = true, disk = true, diskio = false,
+       net = false, netstat = true, processes = true, uptime = true;
+  /// Globs on mount points. Without `mounts_include` all disks, but no network file system: a dead server
+  /// would hold up the collection for ever. `mounts_exclude` wins.
+  std::vector<std::string> mounts_include{}, mounts_exclude{};
+  std::vector<std::string> devices{};    ///< of diskio; without: all but loop, ram and never used ones
+  std::vector<std::string> interfaces{}; ///< of net; without: all but lo
+};
+
+/// Processes counted and measured together.
+struct Watched {
+  enum class By : std::uint8_t { exe, pattern, pid_file };
+  By by = By::exe;
+  std::string what{}; ///< POSIX extended expression on the name or the command line, as pgrep(1); or a path
+};
+
+/// Can it be reached, and how fast?
+struct Check {
+  std::string name{}; ///< dimension "check"
+  std::string url{};  ///< "tcp://10.0.0.5:5432", "http://10.0.0.6:8080/health", "https://..."
+  Millis patience = seconds(3);
+  std::string ca_file{}; ///< https: trust only this PEM file
+  int status_min = 200, status_max = 399;
+};
+
+/// Files that are followed.
+struct LogFiles {
+  std::string path{}; ///< absolute; a glob
+  std::vector<std::string> exclude{};
+  std::string group{};
+  std::string stream = "{host}"; ///< {host} and {file} (the file's name) are filled in
+  std::string
+      multi_line_start{}; ///< POSIX extended expression; a line that does not match belongs to the one before
+  bool from_end = false;  ///< where a file begins that is seen for the first time
+};
+
+struct Settings {
+  std::string url{};      ///< "http://127.0.0.1:8480", "https://monitoring.ap-northeast-1.amazonaws.com"
+  std::string logs_url{}; ///< "https://logs.ap-northeast-1.amazonaws.com"; needed when files are followed
+  std::string region = "ap-northeast-1";
+  KeySource keys{};
+  std::string ca_file{}; ///< trust only this PEM file; empty: the system's store
+  std::string host{};    ///< the dimension; empty: gethostname(2)
+  /// 1 s to 1 h, aligned to the wall clock; under 60 s sends StorageResolution 1
+  Millis interval = seconds(60);
+  Groups groups{};
+  std::vector<Watched> watched{};
+  std::vector<Check> checks{};
+  std::vector<LogFiles> logs{};
+  /// Holds what could not be sent yet and the positions in followed files; private to one agent. Empty: both
+  /// are kept in memory only.
+  std::string state_folder{};
+  std::size_t spool_bytes_max = 64u << 20;     ///< on disk, for metrics and for logs each; oldest go first
+  std::size_t memory_bytes_max = 2u << 20;     ///< the same without `state_folder`
+  Millis spool_age_max = seconds(13 * 86'400); ///< CloudWatch takes nothing older than two weeks
+  std::string proc_folder = "/proc";           ///< for tests
+};
+
+/// Reads YAML. `name` stands before each mistake; at most limits::config_errors_max of them.
+Result<Settings> read_settings(std::string_view yaml, const std::string& name);
+/// Ranges, patterns, addresses: everything that can be known without the network. "key: what is wrong".
+Result<void> check_settings(const Settings& settings);
+
+} // namespace kaden::agent

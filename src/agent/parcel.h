@@ -1,0 +1,40 @@
+/// parcel.h - what one record of a spool holds, and how far files were read. Room: agent, inside. Pure.
+/// Errors: corrupt.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kaden/base.h"
+
+namespace kaden::agent {
+
+/// How far a file is done with. Prints are CRC-32 of the first and of the last bytes before `offset`: a file
+/// that does not have them is another one, whatever its inode says.
+struct FilePosition {
+  std::uint64_t device = 0, inode = 0, offset = 0;
+  std::uint32_t head_bytes = 0, head_print = 0, tail_bytes = 0, tail_print = 0;
+  std::string path{};
+
+  bool operator==(const FilePosition&) const = default;
+};
+
+/// A request to be sent. Metrics have no group.
+struct Parcel {
+  bool gzipped = false;
+  std::string group{}, stream{};
+  std::vector<FilePosition> positions{}; ///< reached with this request
+  std::string body{};
+
+  bool operator==(const Parcel&) const = default;
+};
+std::string encode_parcel(const Parcel& parcel);
+Result<Parcel> decode_parcel(std::string_view text);
+
+/// The file of positions: one a line, and a CRC over all at the end.
+std::string encode_positions(const std::vector<FilePosition>& positions);
+Result<std::vector<FilePosition>> decode_positions(std::string_view text);
+
+} // namespace kaden::agent

@@ -1,0 +1,136 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "kaden/agent.h"
+#include "source_folder.h"
+
+namespace kaden::agent {
+namespace {
+
+TEST(AgentSettings, are_checked) {
+  const runtime::SystemClock clock;
+  const Settings right{.url = "http://a", .keys = {.access_key_id = "AK", .secret = "s"}};
+  struct Case {
+    std::function<void(Settings&)> spoil;
+    const char* says;
+  };
+  const std::vector<Case> table = {
+      {[](Settings&) {}, ""},
+      {[](Settings& settings) { settings.url = "a"; }, "url: "},
+      {[](Settings& settings) { settings.url = "tcp://a:1"; }, "url: "},
+      {[](Settings& settings) { settings.region = ""; }, "region: "},
+      {[](Settings& settings) { settings.keys.access_key_id = "a b"; }, "access_key_id: "},
+      {[](Settings& settings) { settings.keys.secret = ""; }, "secret_file: "},
+      {[](Settings& settings) { settings.interval = Millis(999); }, "interval_s: "},
+      {[](Settings& settings) { settings.interval = seconds(3'601); }, "interval_s: "},
+      {[](Settings& settings) { settings.state_folder = "state"; }, "state_folder: "},
+      {[](Settings& settings) { settings.spool_bytes_max = 1; }, "spool.bytes_max: "},
+      {[](Settings& settings) {
+         settings.watched = {{Watched::By::exe, "("}};
+       },
+       "procstat[0]: "},
+      {[](Settings& settings) {
+         settings.watched = {{Watched::By::pid_file, "a"}};
+       },
+       "procstat[0]: "},
+      {[](Settings& settings) { settings.checks = {{.name = "a", .url = "tcp://a"}}; }, "checks[0].url: "},
+      {[](Settings& settings) { settings.checks = {{.name = "a b", .url = "tcp://a:1"}}; },
+       "checks[0].name: "},
+      {[](Settings& settings) { settings.logs = {{.path = "/a", .group = "g"}}; }, "logs.url: "},
+      {[](Settings& settings) {
+         settings.logs_url = "http://a";
+         settings.logs = {{.path = "a", .group = "g"}};
+       },
+       "logs.files[0].path: "},
+      {[](Settings& settings) {
+         settings.logs_url = "http://a";
+         settings.logs = {{.path = "/a", .group = "g h"}};
+       },
+       "logs.files[0].group: "},
+      {[](Settings& settings) {
+         settings.logs_url = "http://a";
+         settings.logs = {{.path = "/a", .group = "g", .multi_line_start = "["}};
+       },
+       "logs.files[0].multi_line_start: "},
+  };
+  for (const Case& tried : table) {
+    Settings settings = right;
+    tried.spoil(settings);
+    const auto made = Agent::create(settings, clock, [](const std::string&) {});
+    const std::string message = made ? "" : made.error().message;
+    EXPECT_EQ(message.substr(0, std::string(tried.says).size()), tried.says);
+    EXPECT_EQ(made.has_value(), std::string(tried.says).empty());
+  }
+}
+
+TEST(AgentSettings, are_read_from_yaml) {
+  const auto read = read_settings(R"(
+url: https://monitoring.eu-west-1.amazonaws.com
+region: eu-west-1
+interval_s: 10
+keys: {credentials_file: /etc/kaden-agent/credentials, profile: erp}
+metrics:
+  cpu: {per_core: true}
+  netstat: false
+  disk: {exclude: ["/boot*"]}
+  diskio: true
+  net: {interfaces: [eth0]}
+procstat:
+  - exe: ^nginx$
+  - pid_file: /run/erp.pid
+checks:
+  - {name: db, url: "tcp://10.0.0.5:5432", timeout_s: 2}
+logs:
+  url: https://logs.eu-west-1.amazonaws.com
+  files:
+    - {path: "/var/log/erp/*.log", exclude: ["*.old"], group: /erp, multi_line_start: "^[0-9]{4}-", from: end}
+state_folder: /var/lib/kaden-agent
+spool: {bytes_max: 8388608, age_max_s: 3600}
+)",
+                                  "a.yaml");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->interval, seconds(10));
+  EXPECT_EQ(read->keys.profile, "erp");
+  EXPECT_TRUE(read->groups.cpu && read->groups.per_core && read->groups.diskio && read->groups.net &&
+              read->groups.disk);
+  EXPECT_FALSE(read->groups.netstat);
+  EXPECT_EQ(read->groups.interfaces, std::vector<std::string>{"eth0"});
+  ASSERT_EQ(read->watched.size(), 2U);
+  EXPECT_EQ(read->watched[1].by, Watched::By::pid_file);
+  EXPECT_EQ(read->checks.at(0).patience, seconds(2));
+  EXPECT_TRUE(read->logs.at(0).from_end);
+  EXPECT_EQ(read->spool_age_max, seconds(3'600));
+  EXPECT_TRUE(check_settings(*read));
+  EXPECT_TRUE(read_settings("", "a.yaml"));
+}
+
+TEST(AgentSettings, the_example_is_good) {
+  std::ostringstream text;
+  text << std::ifstream(source_folder() + "/deploy/kaden-agent.example.yaml").rdbuf();
+  const auto read = read_settings(text.str(), "example");
+  ASSERT_TRUE(read) << read.error().message;
+  const auto good = check_settings(*read);
+  EXPECT_TRUE(good) << good.error().message;
+}
+
+TEST(AgentSettings, name_the_place_of_each_mistake) {
+  const auto read = read_settings(
+      "url: [a]\nintervals_s: 3\nmetrics: {cpu: yes, disk: {includes: []}}\nchecks: {}\n", "a.yaml");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message,
+            "a.yaml:1:6: url: one line of text is needed\n"
+            "a.yaml:3:16: metrics.cpu: true or false is needed\n"
+            "a.yaml:3:28: metrics.disk.includes: there is no such key\n"
+            "a.yaml:4:9: checks: a list of at most 100 is needed\n"
+            "a.yaml:2:1: intervals_s: there is no such key");
+  for (const char* bad : {"a", "- a", "{", "interval_s: 0", "interval_s: x", "url: a\nurl: b",
+                          "logs: {files: [{from: middle}]}", "keys: 3"}) {
+    EXPECT_FALSE(read_settings(bad, "a.yaml")) << bad;
+  }
+}
+
+} // namespace
+} // namespace kaden::agent
