@@ -1,24 +1,13 @@
+// Definitions, data, descriptions and saved states; alarm_step.cpp evaluates.
 #include "kaden/alarm_book.h"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <utility>
 
 #include "alarm_record.h"
 
 namespace kaden::alarm {
-
-namespace {
-
-constexpr Millis tidy_every = seconds(600);
-
-void add_label(std::map<std::string, std::string>& labels, const std::string& name,
-               const std::string& value) {
-  if (labels.size() >= limits::labels_max || name.empty()) return;
-  labels.try_emplace(std::string(cut_utf8(name, limits::label_bytes_max)),
-                     cut_utf8(value, limits::label_bytes_max));
-}
-
-} // namespace
 
 AlarmBook::AlarmBook(WallTime started_at, std::size_t alarms_max)
     : started_at_(started_at), alarms_max_(alarms_max), tidied_at_(started_at) {}
@@ -46,7 +35,8 @@ Millis AlarmBook::step_of(Cadence cadence) {
 }
 
 Millis AlarmBook::history_of(const Condition& condition) {
-  const auto periods = static_cast<std::int64_t>(evaluation_range(condition));
+  const auto periods =
+      static_cast<std::int64_t>(evaluation_range(condition)) + (condition.window.wall_clock ? 1 : 0);
   return condition.period * periods + step_of(cadence_of(condition)) + limits::evaluation_grace;
 }
 
@@ -54,27 +44,39 @@ bool AlarmBook::has_room_for(const AlarmKey& key) const {
   return alarms_.size() < alarms_max_ || contains(key);
 }
 
-AlarmBook::Alarm& AlarmBook::add(AlarmKey key, const MetricId& metric, const Condition& condition,
-                                 WallTime known_from, WallTime now) {
+AlarmBook::Alarm& AlarmBook::add(AlarmKey key, const Condition& condition, WallTime known_from,
+                                 WallTime now) {
   auto made = std::make_unique<Alarm>();
   Alarm& alarm = *made;
   alarm.key = std::move(key);
   alarm.condition = condition;
   alarm.defined_at = alarm.changed_at = alarm.updated_at = now;
   alarm.known_from = known_from;
-  alarm.series = &store_.watch(metric, history_of(condition));
-  enlist(alarm);
   alarms_[alarm.key] = std::move(made);
+  const auto parents = parents_.find(alarm.key.name);
+  if (parents != parents_.end()) composites_in_order_ = false;
   return alarm;
 }
 
+void AlarmBook::watch(Alarm& alarm, const MetricId& metric) {
+  alarm.series.push_back(&store_.watch(metric, alarm.is_silence ? Millis(0) : history_of(alarm.condition)));
+  alarm.settled = false;
+}
+
+void AlarmBook::unwatch_all(Alarm& alarm) {
+  for (Series* series : alarm.series) MetricStore::unwatch(*series);
+  alarm.series.clear();
+}
+
 void AlarmBook::enlist(Alarm& alarm) {
+  if (alarm.composite != nullptr) return;
   auto& list = due_lists_[static_cast<std::size_t>(cadence_of(alarm.condition))];
   alarm.slot = list.size();
   list.push_back(&alarm);
 }
 
 void AlarmBook::delist(Alarm& alarm) {
+  if (alarm.composite != nullptr) return;
   auto& list = due_lists_[static_cast<std::size_t>(cadence_of(alarm.condition))];
   list[alarm.slot] = list.back();
   list[alarm.slot]->slot = alarm.slot;
@@ -84,34 +86,95 @@ void AlarmBook::delist(Alarm& alarm) {
 void AlarmBook::remove(std::map<AlarmKey, std::unique_ptr<Alarm>>::iterator entry) {
   Alarm& alarm = *entry->second;
   delist(alarm);
-  alarm.series->rules_seen = 0;
-  MetricStore::unwatch(*alarm.series);
+  if (alarm.composite != nullptr) unlink(alarm);
+  for (Series* series : alarm.series) series->rules_seen = 0;
+  unwatch_all(alarm);
+  const auto parents = parents_.find(alarm.key.name);
+  if (parents != parents_.end()) {
+    composites_in_order_ = false;
+    for (const Alarm* parent : parents->second) stale_.insert(parent->key);
+  }
   alarms_.erase(entry);
 }
 
-void AlarmBook::define(Definition definition, WallTime now) {
+void AlarmBook::define(Definition definition, WallTime now, bool noted) {
   const AlarmKey key{definition.name, Origin::api};
   const auto found = alarms_.find(key);
-  if (found == alarms_.end()) {
-    Alarm& alarm = add(key, definition.metric, definition.condition, started_at_, now);
-    alarm.definition = std::make_unique<const Definition>(std::move(definition));
-    return;
+  const bool fresh = found == alarms_.end();
+  Alarm& alarm = fresh ? add(key, definition.condition, started_at_, now) : *found->second;
+  if (!fresh) {
+    delist(alarm);
+    if (alarm.composite != nullptr) unlink(alarm);
+    alarm.composite.reset();
   }
-  Alarm& alarm = *found->second;
-  delist(alarm);
-  Series& watched = store_.watch(definition.metric, history_of(definition.condition));
-  MetricStore::unwatch(*std::exchange(alarm.series, &watched));
+  const std::vector<Series*> before = std::exchange(alarm.series, {});
   alarm.condition = definition.condition;
   alarm.defined_at = now;
+  alarm.plan.reset();
+  alarm.evaluation_error.clear();
+  alarm.window_offset = utc_offset_of(definition.condition.window.timezone).value_or(Millis(0));
+  if (definition.queries.empty()) {
+    watch(alarm, definition.metric);
+  } else {
+    auto plan = plan_queries(definition.queries);
+    require(plan.has_value(), "a definition is checked before it is put into the book");
+    for (const auto& query : plan->queries) {
+      if (query.stat) watch(alarm, query.stat->metric);
+      if (query.return_data) alarm.condition.period = query.period;
+    }
+    alarm.plan = std::make_unique<const QueryPlan>(std::move(*plan));
+  }
+  for (Series* series : before) MetricStore::unwatch(*series);
   alarm.definition = std::make_unique<const Definition>(std::move(definition));
   enlist(alarm);
+  if (noted) note_definition(alarm, fresh ? "created" : "updated", now);
 }
 
-bool AlarmBook::erase(const AlarmKey& key) {
+bool AlarmBook::erase(const AlarmKey& key, std::optional<WallTime> now) {
   const auto found = alarms_.find(key);
   if (found == alarms_.end()) return false;
+  if (now) note_definition(*found->second, "deleted", *now);
   remove(found);
   return true;
+}
+
+bool AlarmBook::set_actions_enabled(const std::string& name, bool enabled, WallTime now) {
+  const auto found = alarms_.find({name, Origin::api});
+  if (found == alarms_.end()) return false;
+  Alarm& alarm = *found->second;
+  if (alarm.definition != nullptr) {
+    auto changed = std::make_unique<Definition>(*alarm.definition);
+    changed->actions_enabled = enabled;
+    alarm.definition = std::move(changed);
+  } else {
+    auto changed = std::make_unique<CompositeDefinition>(*alarm.composite);
+    changed->actions_enabled = enabled;
+    alarm.composite = std::move(changed);
+  }
+  alarm.defined_at = now;
+  note_definition(alarm, enabled ? "updated: actions are enabled" : "updated: actions are disabled", now);
+  return true;
+}
+
+void AlarmBook::note(const Alarm& alarm, HistoryKind kind, std::string summary, std::string data,
+                     WallTime now) {
+  history_.add({0, now, alarm.key, alarm.type(), kind, std::move(summary), std::move(data)});
+}
+
+void AlarmBook::note_definition(const Alarm& alarm, std::string_view what, WallTime now) {
+  json::object data;
+  data["version"] = "1.0";
+  data["type"] = what.starts_with("created") ? "Create" : what.starts_with("deleted") ? "Delete" : "Update";
+  if (alarm.definition != nullptr) data["updatedAlarm"] = to_json(*alarm.definition);
+  if (alarm.composite != nullptr) data["updatedAlarm"] = to_json(*alarm.composite);
+  note(alarm, HistoryKind::configuration_update, "Alarm \"" + alarm.key.name + "\" " + std::string(what),
+       kaden::to_text(json::value(std::move(data))), now);
+}
+
+void AlarmBook::note_action(const AlarmKey& key, std::string summary, std::string data, WallTime now) {
+  const auto found = alarms_.find(key);
+  if (found != alarms_.end())
+    note(*found->second, HistoryKind::action, std::move(summary), std::move(data), now);
 }
 
 // Data
@@ -132,143 +195,23 @@ Result<void> AlarmBook::put(std::span<const Datum> data, WallTime now) {
   return {};
 }
 
-// Evaluation
-// -----------------------------------------------------------------------------------------------------
-
-WallTime AlarmBook::next_due(WallTime now) const {
-  WallTime due = now + limits::reminder_max;
-  for (std::size_t i = 0; i < due_lists_.size(); ++i) {
-    if (due_lists_[i].empty()) continue;
-    const Millis step = step_of(static_cast<Cadence>(i));
-    const WallTime newest = floor_to(now - limits::evaluation_grace, step);
-    if (newest != evaluated_[i]) return now;
-    due = std::min(due, newest + step + limits::evaluation_grace);
-  }
-  return due;
-}
-
-std::vector<Transition> AlarmBook::step(WallTime now) {
-  std::vector<Transition> changes;
-  for (std::size_t i = 0; i < due_lists_.size(); ++i) {
-    const WallTime end = floor_to(now - limits::evaluation_grace, step_of(static_cast<Cadence>(i)));
-    if (end == evaluated_[i]) continue;
-    evaluated_[i] = end;
-    for (Alarm* alarm : due_lists_[i]) evaluate(*alarm, end, now, changes);
-  }
-  if (now >= tidied_at_ + tidy_every || now < tidied_at_) tidy(now);
-  std::sort(changes.begin(), changes.end(),
-            [](const Transition& a, const Transition& b) { return a.key < b.key; });
-  return changes;
-}
-
-void AlarmBook::evaluate(Alarm& alarm, WallTime end, WallTime now, std::vector<Transition>& changes) {
-  const Condition& condition = alarm.condition;
-  const std::size_t count = evaluation_range(condition);
-  const WallTime from = end - condition.period * static_cast<std::int64_t>(count);
-  MetricStore::aggregate(*alarm.series, condition.unit, condition.period, from, count, sets_);
-  points_.assign(count, std::nullopt);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (sets_[i]) points_[i] = value_of(condition.statistic, *sets_[i]);
-  }
-
-  std::size_t unknown = 0;
-  if (alarm.known_from > from) {
-    const auto before = (alarm.known_from - from + condition.period - Millis(1)) / condition.period;
-    unknown = std::min(count, static_cast<std::size_t>(before));
-    // Of the period in which our time began we hold a part: enough for an average, too little for a sum.
-    const bool adds_up =
-        condition.statistic == Statistic::sum || condition.statistic == Statistic::sample_count;
-    const bool cut = alarm.known_from < from + condition.period * static_cast<std::int64_t>(unknown);
-    if (adds_up && cut) points_[unknown - 1].reset();
-  }
-
-  const Decision decision = decide(condition, points_, unknown, alarm.state);
-  if (decision.state == alarm.state) return;
-  changes.push_back(change(alarm, decision.state, reason_text(condition, decision, points_, from),
-                           reason_data(condition, points_, from, now),
-                           telling_value(condition, points_, decision.state), now));
-}
-
-Transition AlarmBook::change(Alarm& alarm, AlarmState to, std::string reason, std::string reason_data,
-                             std::optional<double> value, WallTime now) {
-  Transition made;
-  made.key = alarm.key;
-  made.from = std::exchange(alarm.state, to);
-  made.to = to;
-  made.at = alarm.changed_at = alarm.updated_at = now;
-  made.reason = alarm.reason = std::move(reason);
-  made.reason_data = alarm.reason_data = std::move(reason_data);
-
-  const Dimensions& dimensions = alarm.series->id.dimensions;
-  if (value) add_label(made.labels, "value", spoken_number(*value));
-  add_label(made.labels, "threshold", spoken_number(alarm.condition.threshold));
-  add_label(made.labels, "metric", alarm.series->id.name);
-  if (alarm.rule != nullptr) {
-    const Rule& rule = *alarm.rule;
-    for (const auto& [name, text] : rule.labels) add_label(made.labels, name, text);
-    made.severity = rule.severity;
-    made.say = rule.say;
-    made.machine = rule.for_each.empty() ? machine_of(dimensions) : dimensions.at(rule.for_each.front());
-  } else {
-    made.to_be_told = alarm.definition->actions_enabled || to == AlarmState::ok;
-    made.severity = alarm.definition->severity();
-    made.say = alarm.definition->say();
-    made.machine = machine_of(dimensions);
-  }
-  made.machine = cut_utf8(made.machine, limits::machine_bytes_max);
-  for (const auto& [name, text] : dimensions) add_label(made.labels, name, text);
-  made.saved = save(alarm.key);
-  return made;
-}
-
-Result<std::optional<Transition>> AlarmBook::set_state(const AlarmKey& key, AlarmState state,
-                                                       std::string reason, std::string reason_data,
-                                                       WallTime now) {
-  const auto found = alarms_.find(key);
-  if (found == alarms_.end()) return fail(Fault::not_found, "there is no alarm named " + key.name);
-  Alarm& alarm = *found->second;
-  if (alarm.state == state) {
-    alarm.reason = std::move(reason);
-    alarm.reason_data = std::move(reason_data);
-    alarm.updated_at = now;
-    return std::optional<Transition>();
-  }
-  return change(alarm, state, std::move(reason), std::move(reason_data), std::nullopt, now);
-}
-
-void AlarmBook::tidy(WallTime now) {
-  tidied_at_ = now;
-  for (auto entry = alarms_.begin(); entry != alarms_.end();) {
-    const Alarm& alarm = *entry->second;
-    const auto next = std::next(entry);
-    const WallTime heard = std::max(alarm.series->last_put, started_at_);
-    if (alarm.rule != nullptr && alarm.state != AlarmState::alarm &&
-        now - heard > limits::silent_metric_max) {
-      forgotten_.push_back(alarm.key);
-      remove(entry);
-    }
-    entry = next;
-  }
-  store_.sweep(now);
-}
-
-std::vector<AlarmKey> AlarmBook::take_forgotten() {
-  return std::exchange(forgotten_, {});
-}
-
 // Reading
 // --------------------------------------------------------------------------------------------------------
 
 AlarmInfo AlarmBook::info_of(const Alarm& alarm) const {
-  AlarmInfo info{alarm.key,        {},           alarm.defined_at, alarm.state, alarm.changed_at,
-                 alarm.updated_at, alarm.reason, alarm.reason_data};
+  AlarmInfo info{alarm.key,        {},           alarm.defined_at,  alarm.state, alarm.changed_at,
+                 alarm.updated_at, alarm.reason, alarm.reason_data, {},          alarm.suppressed_by};
+  if (!alarm.evaluation_error.empty() || alarm.in_circle) info.evaluation_state = "EVALUATION_ERROR";
+  Definition& shown = info.definition;
+  shown.name = alarm.key.name;
   if (alarm.definition != nullptr) {
-    info.definition = *alarm.definition;
+    shown = *alarm.definition;
+  } else if (alarm.composite != nullptr) {
+    info.composite = *alarm.composite;
   } else {
-    info.definition.name = alarm.key.name;
-    info.definition.description = "Made by Kaden's rule " + alarm.rule->name;
-    info.definition.metric = alarm.series->id;
-    info.definition.condition = alarm.condition;
+    shown.description = "Made by Kaden's rule " + alarm.rule->rule.name;
+    shown.metric = store_.id_of(*alarm.series.front());
+    shown.condition = alarm.condition;
   }
   return info;
 }
@@ -281,7 +224,7 @@ std::optional<AlarmInfo> AlarmBook::describe(const AlarmKey& key) const {
 
 std::vector<AlarmInfo> AlarmBook::describe(const AlarmFilter& filter) const {
   std::vector<AlarmInfo> found;
-  const auto acts_on = [&](const Definition& definition) {
+  const auto acts_on = [&](const auto& definition) {
     for (const auto* actions :
          {&definition.ok_actions, &definition.alarm_actions, &definition.insufficient_data_actions}) {
       for (const auto& action : *actions) {
@@ -290,6 +233,13 @@ std::vector<AlarmInfo> AlarmBook::describe(const AlarmFilter& filter) const {
     }
     return false;
   };
+  const auto passes = [&](const Alarm& alarm) {
+    if (alarm.composite != nullptr ? !filter.composite_alarms : !filter.metric_alarms) return false;
+    if (filter.state && alarm.state != *filter.state) return false;
+    if (filter.action_prefix.empty()) return true;
+    if (alarm.composite != nullptr) return acts_on(*alarm.composite);
+    return alarm.definition != nullptr && acts_on(*alarm.definition);
+  };
   auto entry = alarms_.lower_bound({filter.name_prefix, Origin::api});
   if (filter.after && !(*filter.after < AlarmKey{filter.name_prefix, Origin::api})) {
     entry = alarms_.upper_bound(*filter.after);
@@ -297,10 +247,7 @@ std::vector<AlarmInfo> AlarmBook::describe(const AlarmFilter& filter) const {
   for (; entry != alarms_.end() && found.size() < filter.most; ++entry) {
     const Alarm& alarm = *entry->second;
     if (!alarm.key.name.starts_with(filter.name_prefix)) break;
-    if (filter.state && alarm.state != *filter.state) continue;
-    if (!filter.action_prefix.empty() && (alarm.definition == nullptr || !acts_on(*alarm.definition)))
-      continue;
-    found.push_back(info_of(alarm));
+    if (passes(alarm)) found.push_back(info_of(alarm));
   }
   return found;
 }
@@ -308,40 +255,58 @@ std::vector<AlarmInfo> AlarmBook::describe(const AlarmFilter& filter) const {
 // Saving
 // ---------------------------------------------------------------------------------------------------------
 
+std::string AlarmBook::rule_digest(const Alarm& alarm) {
+  return alarm.composite == nullptr ? std::string() : sha256_hex(alarm.composite->rule).substr(0, 16);
+}
+
+std::string AlarmBook::saved_text(const Alarm& alarm) const {
+  SavedState saved;
+  saved.state = alarm.state;
+  saved.changed_at = alarm.changed_at;
+  saved.updated_at = alarm.updated_at;
+  saved.reason = alarm.reason;
+  saved.reason_data = alarm.reason_data;
+  if (alarm.rule != nullptr) {
+    saved.rule = alarm.rule->rule.name;
+    saved.metric = store_.id_of(*alarm.series.front());
+  }
+  if (alarm.composite != nullptr) {
+    saved.tree = rule_digest(alarm);
+    saved.seen = alarm.seen;
+    saved.suppressed_by = alarm.suppressed_by;
+    saved.suppressed_until = alarm.suppressed_until;
+    saved.held_back = alarm.held_back;
+  }
+  return to_text(saved);
+}
+
 std::string AlarmBook::save(const AlarmKey& key) const {
   const auto found = alarms_.find(key);
   require(found != alarms_.end(), "only alarms of the book are saved");
-  const Alarm& alarm = *found->second;
-  SavedState saved{alarm.state, alarm.changed_at, alarm.updated_at, alarm.reason, alarm.reason_data, {}, {}};
-  if (alarm.rule != nullptr) {
-    saved.rule = alarm.rule->name;
-    saved.metric = alarm.series->id;
-  }
-  return to_text(saved);
+  return saved_text(*found->second);
 }
 
 Result<void> AlarmBook::restore(const AlarmKey& key, const std::string& saved) {
   const auto state = parse_saved_state(saved);
   if (!state) return tl::unexpected<Error>(state.error());
-  auto found = alarms_.find(key);
-  if (found == alarms_.end() && key.origin == Origin::rule && state->metric) {
-    const auto rule =
-        std::find_if(rules_.begin(), rules_.end(), [&](const auto& one) { return one->name == state->rule; });
-    if (rule != rules_.end() && rule_matches(**rule, *state->metric) && has_room_for(key)) {
-      const RuleNames names = names_by_rule(**rule, *state->metric);
-      if (key.name == names.plain || key.name == names.full) {
-        add(key, *state->metric, (*rule)->condition, started_at_, state->changed_at).rule = *rule;
-        found = alarms_.find(key);
-      }
-    }
+  const auto found = alarms_.find(key);
+  Alarm* alarm = found == alarms_.end() ? nullptr : found->second.get();
+  if (alarm == nullptr && key.origin == Origin::rule && state->metric) {
+    alarm = restore_by_rule(key, state->rule, *state->metric, state->changed_at);
   }
-  if (found == alarms_.end()) return fail(Fault::not_found, "there is no alarm or rule for " + key.name);
-  Alarm& alarm = *found->second;
-  alarm.state = state->state;
-  alarm.changed_at = state->changed_at;
-  alarm.updated_at = state->updated_at;
-  alarm.reason = state->reason;
-  alarm.reason_data = state->reason_data;
+  if (alarm == nullptr) return fail(Fault::not_found, "there is no alarm or rule for " + key.name);
+  alarm->state = state->state;
+  alarm->changed_at = state->changed_at;
+  alarm->updated_at = state->updated_at;
+  alarm->reason = state->reason;
+  alarm->reason_data = state->reason_data;
+  if (alarm->composite != nullptr) {
+    // Another rule than then is evaluated; else only a child that changed makes it so.
+    if (state->tree == rule_digest(*alarm)) alarm->seen = state->seen;
+    alarm->suppressed_by = state->suppressed_by;
+    alarm->suppressed_until = state->suppressed_until;
+    alarm->held_back = state->held_back;
+  }
   return {};
 }
 

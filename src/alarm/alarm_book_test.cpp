@@ -1,62 +1,7 @@
-#include "kaden/alarm_book.h"
-
-#include <gtest/gtest.h>
+#include "book_town.h"
 
 namespace kaden::alarm {
 namespace {
-
-const WallTime noon = parse_iso8601("2026-11-23T12:00:00Z").value();
-const WallTime long_ago = noon - seconds(86'400);
-
-MetricId cpu(const std::string& host, const std::string& core = "cpu-total") {
-  return {"CWAgent", "cpu_usage_active", {{"cpu", core}, {"host", host}}};
-}
-
-Datum datum(MetricId metric, WallTime at, double value) {
-  return {std::move(metric), "Percent", at, {1, value, value, value}, true};
-}
-
-Condition ten_seconds() {
-  Condition condition;
-  condition.period = seconds(10);
-  condition.threshold = 80;
-  return condition;
-}
-
-Definition definition(const std::string& name, Condition condition = ten_seconds()) {
-  Definition made;
-  made.name = name;
-  made.metric = cpu("web-01");
-  made.condition = condition;
-  return made;
-}
-
-Rule rule(const std::string& name) {
-  Rule made;
-  made.name = name;
-  made.metric = "cpu_usage_active";
-  made.condition = ten_seconds();
-  return made;
-}
-
-void put(AlarmBook& book, const Datum& one, WallTime now) {
-  ASSERT_TRUE(book.put(std::span<const Datum>(&one, 1), now));
-}
-
-/// "cpu-high web-01: INSUFFICIENT_DATA->ALARM; " for each change.
-std::string shown(const std::vector<Transition>& changes) {
-  std::string text;
-  for (const auto& one : changes) {
-    text += one.key.name + ": " + std::string(to_text(one.from)) + "->" + std::string(to_text(one.to)) + "; ";
-  }
-  return text;
-}
-
-std::string names(const std::vector<AlarmInfo>& infos) {
-  std::string text;
-  for (const auto& one : infos) text += one.key.name + ",";
-  return text;
-}
 
 TEST(AlarmBook, ChangesStateOnlyWhenAPeriodIsComplete) {
   AlarmBook book(long_ago);
@@ -394,6 +339,12 @@ TEST(Definition, ReadsBackFromJson) {
   made.condition.missing = MissingData::not_breaching;
   made.condition.comparison = Comparison::less_or_equal;
   made.condition.unit = "Percent";
+  made.condition.extended = *parse_extended_statistic("TM(2%:98%)");
+  made.condition.low_samples = LowSamples::ignore;
+  made.condition.window = {true, "+09:00"};
+  made.condition.clear_threshold = 0.5;
+  made.queries = {query_of("m1", "Errors", true)};
+  made.condition.period = seconds(60);
   made.tags = {{"a", "b"}};
   const auto text = kaden::to_text(to_json(made));
   const auto back = definition_from_json(parse_json(text).value());

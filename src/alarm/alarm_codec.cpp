@@ -36,8 +36,9 @@ json::object to_json(const MetricId& metric) {
 /// Reads member after member and keeps the first error, so that a reader is one line per member.
 class Reader {
  public:
-  Reader(const json::object& object, std::string path) : fields_(object, std::move(path)) {}
+  Reader(const json::object& object, std::string path) : object_(object), fields_(object, std::move(path)) {}
 
+  bool has(std::string_view name) const { return object_.contains(name); }
   std::string text(std::string_view name) { return take(fields_.text_or(name, text_bytes_max, "")); }
   std::int64_t integer(std::string_view name) {
     return take(fields_.integer(name, INT64_MIN / 2, INT64_MAX / 2));
@@ -87,6 +88,7 @@ class Reader {
     if (!error_) error_ = result.error();
     return T{};
   }
+  const json::object& object_;
   Fields fields_;
   std::optional<Error> error_;
 };
@@ -95,6 +97,85 @@ Result<json::value> object_of(const std::string& text) {
   auto value = parse_json(text);
   if (value && !value->is_object()) return fail(Fault::invalid, "must be a JSON object");
   return value;
+}
+
+} // namespace
+
+namespace {
+
+json::object to_json(const MetricQuery& query) {
+  json::object object;
+  object["id"] = query.id;
+  object["label"] = query.label;
+  object["return_data"] = query.return_data;
+  if (query.period) object["period_ms"] = query.period->count();
+  if (!query.stat) {
+    object["expression"] = query.expression;
+    return object;
+  }
+  json::object stat;
+  stat["metric"] = to_json(query.stat->metric);
+  stat["period_ms"] = query.stat->period.count();
+  stat["statistic"] = to_text(query.stat->statistic);
+  stat["unit"] = query.stat->unit;
+  object["stat"] = std::move(stat);
+  return object;
+}
+
+Result<MetricQuery> query_from_json(const json::value& value) {
+  const auto* object = value.if_object();
+  if (object == nullptr) return fail(Fault::invalid, "a query must be an object");
+  Reader reader(*object, "queries[]");
+  MetricQuery query;
+  query.id = reader.text("id");
+  query.label = reader.text("label");
+  query.return_data = reader.flag("return_data");
+  query.expression = reader.text("expression");
+  if (reader.has("period_ms")) query.period = Millis(reader.integer("period_ms"));
+  const json::value* found = object->if_contains("stat");
+  if (found == nullptr)
+    return reader.error() ? Result<MetricQuery>(tl::unexpected<Error>(*reader.error())) : query;
+  if (!found->is_object()) return fail(Fault::invalid, "queries[].stat: must be an object");
+  Reader inner(found->as_object(), "queries[].stat");
+  MetricStat stat;
+  stat.metric = inner.metric("metric").value_or(MetricId{});
+  stat.period = Millis(inner.integer("period_ms"));
+  stat.unit = inner.text("unit");
+  auto statistic = parse_any_statistic(inner.text("statistic"));
+  if (!statistic) return tl::unexpected<Error>(statistic.error());
+  stat.statistic = std::move(*statistic);
+  for (const auto* one : {&reader, &inner}) {
+    if (one->error()) return tl::unexpected<Error>(*one->error());
+  }
+  query.stat = std::move(stat);
+  return query;
+}
+
+/// What was added since the first definitions were stored; absent in those.
+Result<void> read_extensions(const json::object& object, Reader& reader, Definition& definition) {
+  Condition& condition = definition.condition;
+  if (reader.has("extended_statistic")) {
+    auto extended = parse_extended_statistic(reader.text("extended_statistic"));
+    if (!extended) return tl::unexpected<Error>(extended.error());
+    condition.extended = std::move(*extended);
+  }
+  if (reader.has("low_samples")) {
+    condition.low_samples = reader.parsed("low_samples", parse_low_samples, LowSamples::evaluate);
+  }
+  condition.window.wall_clock = reader.has("wall_clock");
+  if (condition.window.wall_clock) condition.window.timezone = reader.text("wall_clock");
+  if (reader.has("clear_threshold")) condition.clear_threshold = reader.real("clear_threshold");
+  const json::value* queries = object.if_contains("queries");
+  if (queries == nullptr) return {};
+  if (!queries->is_array()) return fail(Fault::invalid, "queries: must be an array");
+  for (const json::value& one : queries->as_array()) {
+    auto query = query_from_json(one);
+    if (!query) return tl::unexpected<Error>(query.error());
+    definition.queries.push_back(std::move(*query));
+  }
+  auto period = check_alarm_queries(definition.queries);
+  if (!period) return tl::unexpected<Error>(period.error());
+  return {};
 }
 
 } // namespace
@@ -117,6 +198,15 @@ json::value to_json(const Definition& definition) {
   object["comparison"] = to_text(condition.comparison);
   object["missing"] = to_text(condition.missing);
   object["unit"] = condition.unit;
+  if (condition.extended) object["extended_statistic"] = condition.extended->text;
+  object["low_samples"] = to_text(condition.low_samples);
+  if (condition.window.wall_clock) object["wall_clock"] = condition.window.timezone;
+  if (condition.clear_threshold) object["clear_threshold"] = kaden::to_text(*condition.clear_threshold);
+  if (!definition.queries.empty()) {
+    json::array queries;
+    for (const MetricQuery& query : definition.queries) queries.push_back(to_json(query));
+    object["queries"] = std::move(queries);
+  }
   object["tags"] = to_json(definition.tags);
   return object;
 }
@@ -145,13 +235,28 @@ Result<Definition> definition_from_json(const json::value& value) {
   condition.missing = reader.parsed("missing", parse_missing_data, MissingData::missing);
   condition.unit = reader.text("unit");
   definition.tags = reader.map("tags");
+  if (auto read = read_extensions(*object, reader, definition); !read) {
+    return fail_while("alarm definition", read.error());
+  }
   if (reader.error()) return fail_while("alarm definition", *reader.error());
-  if (definition.name.empty() || definition.metric.name.empty()) {
+  if (definition.name.empty() || (definition.metric.name.empty() && definition.queries.empty())) {
     return fail(Fault::invalid, "alarm definition: name and metric must not be empty");
   }
   if (auto checked = check(condition); !checked) return fail_while("alarm definition", checked.error());
   return definition;
 }
+
+namespace {
+
+std::optional<SuppressedBy> parse_suppressed_by(std::string_view text) {
+  for (const auto one : {SuppressedBy::nothing, SuppressedBy::wait_period, SuppressedBy::extension_period,
+                         SuppressedBy::alarm}) {
+    if (to_text(one) == text) return one;
+  }
+  return std::nullopt;
+}
+
+} // namespace
 
 std::string to_text(const SavedState& saved) {
   json::object object;
@@ -163,6 +268,17 @@ std::string to_text(const SavedState& saved) {
   if (saved.metric) {
     object["rule"] = saved.rule;
     object["metric"] = to_json(*saved.metric);
+  }
+  if (!saved.tree.empty()) {
+    object["tree"] = saved.tree;
+    if (saved.seen) {
+      json::array seen;
+      for (const AlarmState one : *saved.seen) seen.emplace_back(to_text(one));
+      object["seen"] = std::move(seen);
+    }
+    object["suppressed_by"] = to_text(saved.suppressed_by);
+    object["suppressed_until_ms"] = to_ms(saved.suppressed_until);
+    object["held_back"] = saved.held_back;
   }
   return kaden::to_text(json::value(std::move(object)));
 }
@@ -179,17 +295,29 @@ Result<SavedState> parse_saved_state(const std::string& text) {
   saved.reason_data = reader.text("reason_data");
   saved.rule = reader.text("rule");
   saved.metric = reader.metric("metric");
+  saved.tree = reader.text("tree");
+  if (!saved.tree.empty()) {
+    if (reader.has("seen")) saved.seen.emplace();
+    for (const std::string& one : reader.list("seen")) {
+      saved.seen->push_back(parse_alarm_state(one).value_or(AlarmState::insufficient_data));
+    }
+    saved.suppressed_by = reader.parsed("suppressed_by", parse_suppressed_by, SuppressedBy::nothing);
+    saved.suppressed_until = wall_time(reader.integer("suppressed_until_ms"));
+    saved.held_back = reader.flag("held_back");
+  }
   if (reader.error()) return fail_while("alarm state", *reader.error());
   return saved;
 }
 
-Severity Definition::severity() const {
+namespace {
+
+Severity severity_of(const std::map<std::string, std::string>& tags) {
   const auto found = tags.find("kaden:severity");
   return found == tags.end() ? Severity::critical
                              : parse_severity(found->second).value_or(Severity::critical);
 }
 
-SpokenText Definition::say() const {
+SpokenText say_of(const std::map<std::string, std::string>& tags) {
   SpokenText text;
   for (const Language language : {Language::ja, Language::en}) {
     const auto found = tags.find("kaden:say:" + std::string(to_text(language)));
@@ -198,21 +326,70 @@ SpokenText Definition::say() const {
   return text;
 }
 
-std::string_view source_of(Origin origin) {
-  switch (origin) {
-    case Origin::api:
-      return "cloudwatch";
-    case Origin::rule:
-      return "guest";
-  }
-  return "";
+} // namespace
+
+Severity Definition::severity() const {
+  return severity_of(tags);
+}
+SpokenText Definition::say() const {
+  return say_of(tags);
+}
+Severity CompositeDefinition::severity() const {
+  return severity_of(tags);
+}
+SpokenText CompositeDefinition::say() const {
+  return say_of(tags);
 }
 
-std::optional<Origin> parse_source(std::string_view source) {
-  for (const Origin origin : {Origin::api, Origin::rule}) {
-    if (source_of(origin) == source) return origin;
+json::value to_json(const CompositeDefinition& definition) {
+  json::object object;
+  object["name"] = definition.name;
+  object["description"] = definition.description;
+  object["actions_enabled"] = definition.actions_enabled;
+  object["ok_actions"] = to_json(definition.ok_actions);
+  object["alarm_actions"] = to_json(definition.alarm_actions);
+  object["insufficient_data_actions"] = to_json(definition.insufficient_data_actions);
+  object["rule"] = definition.rule;
+  object["suppressor"] = definition.suppressor;
+  object["wait_period_ms"] = definition.wait_period.count();
+  object["extension_period_ms"] = definition.extension_period.count();
+  object["tags"] = to_json(definition.tags);
+  return object;
+}
+
+Result<CompositeDefinition> composite_from_json(const json::value& value) {
+  const auto* object = value.if_object();
+  if (object == nullptr) return fail(Fault::invalid, "composite alarm definition: must be an object");
+  Reader reader(*object, "");
+  CompositeDefinition definition;
+  definition.name = reader.text("name");
+  definition.description = reader.text("description");
+  definition.actions_enabled = reader.flag("actions_enabled");
+  definition.ok_actions = reader.list("ok_actions");
+  definition.alarm_actions = reader.list("alarm_actions");
+  definition.insufficient_data_actions = reader.list("insufficient_data_actions");
+  definition.rule = reader.text("rule");
+  definition.suppressor = reader.text("suppressor");
+  definition.wait_period = Millis(reader.integer("wait_period_ms"));
+  definition.extension_period = Millis(reader.integer("extension_period_ms"));
+  definition.tags = reader.map("tags");
+  if (reader.error()) return fail_while("composite alarm definition", *reader.error());
+  if (auto sound = check(definition); !sound) return fail_while("composite alarm definition", sound.error());
+  return definition;
+}
+
+std::string_view to_text(SuppressedBy by) {
+  switch (by) {
+    case SuppressedBy::nothing:
+      return "";
+    case SuppressedBy::wait_period:
+      return "WaitPeriod";
+    case SuppressedBy::extension_period:
+      return "ExtensionPeriod";
+    case SuppressedBy::alarm:
+      return "Alarm";
   }
-  return std::nullopt;
+  return "";
 }
 
 std::string machine_of(const Dimensions& dimensions) {

@@ -1,121 +1,409 @@
 #include "kaden/metric_store.h"
 
 #include <algorithm>
-#include <functional>
-#include <string_view>
+#include <bit>
+#include <cmath>
+#include <utility>
 
 namespace kaden::alarm {
 
 namespace {
 
 constexpr Millis coarse_step = seconds(60);
+constexpr Millis fine_step = seconds(1);
+constexpr std::uint32_t rich_mark = 0xFFFF'FFFF; // the upper half of a NaN: no sample has it
 
-void merge(StatisticSet& into, const StatisticSet& more) {
-  into.sample_count += more.sample_count;
-  into.sum += more.sum;
-  into.minimum = std::min(into.minimum, more.minimum);
-  into.maximum = std::max(into.maximum, more.maximum);
+/// Grows by a quarter: with millions of small vectors the slack of doubling would be the largest item.
+template <class T>
+void insert_tight(std::vector<T>& into, typename std::vector<T>::iterator place, T value) {
+  const auto index = place - into.begin();
+  if (into.size() == into.capacity()) into.reserve(into.size() + std::max<std::size_t>(2, into.size() / 4));
+  into.insert(into.begin() + index, std::move(value));
 }
 
-bool starts_before(const Bucket& bucket, WallTime at) {
-  return bucket.start < at;
+std::uint32_t second_of(WallTime at) {
+  return static_cast<std::uint32_t>(to_ms(at) / 1000);
+}
+
+/// The seconds that fit: 1970 to 2106.
+bool fits(WallTime at) {
+  return to_ms(at) >= 0 && to_ms(at) / 1000 < std::int64_t{1} << 32;
+}
+
+WallTime time_of(std::uint32_t second) {
+  return wall_time(std::int64_t{second} * 1000);
+}
+
+bool is_finite(const StatisticSet& set) {
+  return std::isfinite(set.sample_count) && std::isfinite(set.sum) && std::isfinite(set.minimum) &&
+         std::isfinite(set.maximum) && set.sample_count > 0;
+}
+
+/// Sums that were added up in another order are the same sum.
+bool same(const StatisticSet& a, const StatisticSet& b) {
+  return a.sample_count == b.sample_count && a.minimum == b.minimum && a.maximum == b.maximum &&
+         std::fabs(a.sum - b.sum) <= 1e-9 * std::max(std::fabs(a.sum), std::fabs(b.sum));
+}
+
+StatisticSet set_of_values(const RichPoint& rich) {
+  StatisticSet set{0, 0, rich.values.front(), rich.values.back()};
+  for (std::size_t i = 0; i < rich.values.size(); ++i) {
+    const double count = rich.counts.empty() ? 1 : rich.counts[i];
+    set.sample_count += count;
+    set.sum += rich.values[i] * count;
+  }
+  return set;
+}
+
+/// Puts equal neighbours together.
+void compact(RichPoint& rich) {
+  if (rich.values.empty()) return;
+  if (rich.counts.empty()) rich.counts.assign(rich.values.size(), 1);
+  std::size_t last = 0;
+  for (std::size_t i = 1; i < rich.values.size(); ++i) {
+    if (rich.values[i] == rich.values[last]) {
+      rich.counts[last] += rich.counts[i];
+    } else {
+      ++last;
+      rich.values[last] = rich.values[i];
+      rich.counts[last] = rich.counts[i];
+    }
+  }
+  rich.values.resize(last + 1);
+  rich.counts.resize(last + 1);
+  rich.values.shrink_to_fit();
+  rich.counts.shrink_to_fit();
+}
+
+/// Rounds the values to fewer and fewer binary digits (10 of them are 0.1 %) until half of the room is free.
+/// The statistic set is kept beside from then on: sum, minimum and maximum stay exact.
+void coarsen(RichPoint& rich) {
+  if (rich.set == nullptr) rich.set = std::make_unique<StatisticSet>(set_of_values(rich));
+  for (int bits = 10; rich.values.size() > limits::values_per_step_max / 2 && bits >= 0; bits -= 2) {
+    for (double& value : rich.values) {
+      int exponent = 0;
+      const double fraction = std::frexp(value, &exponent);
+      value = std::ldexp(std::round(std::ldexp(fraction, bits)), exponent - bits);
+    }
+    compact(rich);
+  }
+  if (rich.values.size() <= limits::values_per_step_max) return;
+  rich.values.clear(); // spread over a thousand powers of two: no percentile of that means anything
+  rich.counts.clear();
+  rich.values_are_all = false;
+}
+
+void insert(RichPoint& rich, const ValueCount& more) {
+  auto place = std::lower_bound(rich.values.begin(), rich.values.end(), more.value);
+  if (rich.counts.empty() && more.count == 1) {
+    insert_tight(rich.values, place, more.value);
+    const std::size_t size = rich.values.size();
+    // Many equal ones (a counter that stands still) are better counted; looked at seldom, since it costs a
+    // walk.
+    if (size >= 16 && std::has_single_bit(size)) {
+      std::size_t different = 1;
+      for (std::size_t i = 1; i < size; ++i) different += rich.values[i] != rich.values[i - 1] ? 1U : 0U;
+      if (different * 2 <= size || size > limits::values_per_step_max) compact(rich);
+    }
+  } else {
+    if (rich.counts.empty()) compact(rich);
+    place = std::lower_bound(rich.values.begin(), rich.values.end(), more.value);
+    const auto index = place - rich.values.begin();
+    if (place != rich.values.end() && *place == more.value) {
+      rich.counts[static_cast<std::size_t>(index)] += more.count;
+      return;
+    }
+    insert_tight(rich.values, place, more.value);
+    insert_tight(rich.counts, rich.counts.begin() + index, more.count);
+  }
+  if (rich.values.size() > limits::values_per_step_max) {
+    compact(rich);
+    if (rich.values.size() > limits::values_per_step_max) coarsen(rich);
+  }
+}
+
+std::size_t mix(std::size_t seed, std::size_t more) {
+  return seed ^ (more + 0x9e3779b97f4a7c15ULL + (seed << 6) + (seed >> 2));
 }
 
 } // namespace
 
-double value_of(Statistic statistic, const StatisticSet& set) {
-  switch (statistic) {
-    case Statistic::average:
-      return set.sum / set.sample_count;
-    case Statistic::minimum:
-      return set.minimum;
-    case Statistic::maximum:
-      return set.maximum;
-    case Statistic::sum:
-      return set.sum;
-    case Statistic::sample_count:
-      return set.sample_count;
-  }
-  return 0;
+// Symbols
+// ----------------------------------------------------------------------------------------------------------
+
+std::size_t SymbolTable::Hash::operator()(Symbol symbol) const {
+  return (*this)(std::string_view((*entries)[symbol].text));
 }
 
-std::size_t MetricStore::Hash::operator()(const MetricId& metric) const {
-  const std::hash<std::string_view> hash;
-  std::size_t mixed = hash(metric.name_space);
-  const auto mix = [&](const std::string& text) {
-    mixed ^= hash(text) + 0x9e3779b97f4a7c15ULL + (mixed << 6) + (mixed >> 2);
-  };
-  mix(metric.name);
-  for (const auto& [name, value] : metric.dimensions) {
-    mix(name);
-    mix(value);
+std::size_t SymbolTable::Hash::operator()(std::string_view text) const {
+  return std::hash<std::string_view>()(text);
+}
+
+SymbolTable::Symbol SymbolTable::hold(std::string_view text) {
+  const auto found = known_.find(text);
+  if (found != known_.end()) {
+    ++entries_[*found].holders;
+    return *found;
   }
-  return mixed;
+  Symbol symbol = 0;
+  if (free_.empty()) {
+    symbol = static_cast<Symbol>(entries_.size());
+    entries_.push_back({std::string(text), 1});
+  } else {
+    symbol = free_.back();
+    free_.pop_back();
+    entries_[symbol] = {std::string(text), 1};
+  }
+  known_.insert(symbol);
+  return symbol;
+}
+
+void SymbolTable::release(Symbol symbol) {
+  Entry& entry = entries_[symbol];
+  require(entry.holders > 0, "a symbol is released once per hold");
+  if (--entry.holders > 0) return;
+  known_.erase(symbol);
+  entry.text = std::string();
+  free_.push_back(symbol);
+}
+
+std::optional<SymbolTable::Symbol> SymbolTable::find(std::string_view text) const {
+  const auto found = known_.find(text);
+  if (found == known_.end()) return std::nullopt;
+  return *found;
+}
+
+// Points
+// -----------------------------------------------------------------------------------------------------------
+
+PackedPoint::PackedPoint(std::uint32_t second, double sample) : second_(second) {
+  const auto bits = std::bit_cast<std::uint64_t>(sample);
+  low_ = static_cast<std::uint32_t>(bits);
+  high_ = static_cast<std::uint32_t>(bits >> 32);
+}
+
+PackedPoint::PackedPoint(std::uint32_t second, std::uint32_t rich_place)
+    : second_(second), low_(rich_place), high_(rich_mark) {}
+
+bool PackedPoint::is_rich() const {
+  return high_ == rich_mark;
+}
+
+double PackedPoint::sample() const {
+  return std::bit_cast<double>((std::uint64_t{high_} << 32) | low_);
+}
+
+// The store
+// --------------------------------------------------------------------------------------------------------
+
+MetricStore::MetricStore(std::size_t datapoints_max) : datapoints_max_(datapoints_max) {}
+
+MetricStore::~MetricStore() {
+  for (Series* series : by_number_) delete series;
+}
+
+std::size_t MetricStore::KeyHash::operator()(const Symbols& key) const {
+  std::size_t seed = key.size();
+  for (const auto symbol : key) seed = mix(seed, symbol);
+  return seed;
 }
 
 WallTime MetricStore::horizon(const Series& series, WallTime now) const {
   return now - std::max(series.needed, history_);
 }
 
+std::optional<MetricStore::Symbols> MetricStore::key_of(const MetricId& metric) const {
+  Symbols key;
+  key.reserve(2 + 2 * metric.dimensions.size());
+  const auto add = [&](const std::string& text) {
+    const auto symbol = symbols_.find(text);
+    if (symbol) key.push_back(*symbol);
+    return symbol.has_value();
+  };
+  if (!add(metric.name_space) || !add(metric.name)) return std::nullopt;
+  for (const auto& [name, value] : metric.dimensions) {
+    if (!add(name) || !add(value)) return std::nullopt;
+  }
+  return key;
+}
+
 Series* MetricStore::find(const MetricId& metric) {
-  const auto found = series_.find(metric);
-  return found == series_.end() ? nullptr : found->second.get();
+  const auto key = key_of(metric);
+  if (!key) return nullptr;
+  const auto found = series_.find(*key);
+  return found == series_.end() ? nullptr : *found;
 }
 
 const Series* MetricStore::find(const MetricId& metric) const {
-  const auto found = series_.find(metric);
-  return found == series_.end() ? nullptr : found->second.get();
+  const auto key = key_of(metric);
+  if (!key) return nullptr;
+  const auto found = series_.find(*key);
+  return found == series_.end() ? nullptr : *found;
+}
+
+MetricId MetricStore::id_of(const Series& series) const {
+  MetricId id{symbols_.text(series.key[0]), symbols_.text(series.key[1]), {}};
+  for (std::size_t i = 2; i < series.key.size(); i += 2) {
+    id.dimensions.emplace(symbols_.text(series.key[i]), symbols_.text(series.key[i + 1]));
+  }
+  return id;
+}
+
+Series& MetricStore::make(const MetricId& metric) {
+  auto made = std::make_unique<Series>();
+  made->key.reserve(2 + 2 * metric.dimensions.size());
+  made->key.push_back(symbols_.hold(metric.name_space));
+  made->key.push_back(symbols_.hold(metric.name));
+  for (const auto& [name, value] : metric.dimensions) {
+    made->key.push_back(symbols_.hold(name));
+    made->key.push_back(symbols_.hold(value));
+  }
+  made->number = next_number_++;
+  by_number_.push_back(made.get());
+  series_.insert(made.get());
+  return *made.release(); // by_number_ owns it
+}
+
+void MetricStore::drop(Series& series) {
+  series_.erase(&series);
+  for (const auto symbol : series.key) symbols_.release(symbol);
+  for (const Series::Unit& unit : series.units) symbols_.release(unit.name);
+  delete &series;
 }
 
 Series& MetricStore::put(const Datum& datum, WallTime now) {
-  auto found = series_.find(datum.metric);
-  if (found == series_.end()) {
-    auto made = std::make_unique<Series>();
-    made->id = datum.metric;
-    found = series_.emplace(datum.metric, std::move(made)).first;
-  }
-  Series& series = *found->second;
+  Series* found = find(datum.metric);
+  Series& series = found == nullptr ? make(datum.metric) : *found;
   series.last_put = now;
-  const WallTime start = floor_to(datum.at, datum.high_resolution ? finest_step : coarse_step);
-  if (start < horizon(series, now)) return series;
+  ++series.puts;
+  const WallTime start = floor_to(datum.at, datum.high_resolution ? fine_step : coarse_step);
+  if (start < horizon(series, now) || !fits(start) || !is_finite(datum.values)) return series;
 
   auto unit = std::find_if(series.units.begin(), series.units.end(),
-                           [&](const Series::Unit& one) { return one.name == datum.unit; });
-  if (unit == series.units.end()) unit = series.units.insert(unit, {datum.unit, {}});
-  auto& buckets = unit->buckets;
-  const auto place = buckets.empty() || buckets.back().start < start
-                         ? buckets.end()
-                         : std::lower_bound(buckets.begin(), buckets.end(), start, starts_before);
-  if (place != buckets.end() && place->start == start) {
-    merge(place->values, datum.values);
-  } else {
-    buckets.insert(place, {start, datum.values});
-    ++datapoints_;
-    prune(series, *unit, now);
+                           [&](const Series::Unit& one) { return symbols_.text(one.name) == datum.unit; });
+  if (unit == series.units.end()) {
+    series.units.reserve(series.units.size() + 1);
+    unit = series.units.insert(series.units.end(), {symbols_.hold(datum.unit), {}});
   }
+  auto& points = unit->points;
+  const std::uint32_t second = second_of(start);
+  const auto before = [](const PackedPoint& point, std::uint32_t at) { return point.second() < at; };
+  const auto place = points.empty() || points.back().second() < second
+                         ? points.end()
+                         : std::lower_bound(points.begin(), points.end(), second, before);
+  if (place != points.end() && place->second() == second) {
+    add(*place, datum);
+    return series;
+  }
+  ++datapoints_;
+  ++load_;
+  const auto raw = raw_value_of(datum.values);
+  const bool single = raw && raw->count == 1 && datum.counted.size() <= 1;
+  PackedPoint point = single ? PackedPoint(second, raw->value) : PackedPoint(second, std::uint32_t{0});
+  if (!single) {
+    std::uint32_t free = 0;
+    if (free_rich_.empty()) {
+      free = static_cast<std::uint32_t>(rich_.size());
+      rich_.emplace_back();
+    } else {
+      free = free_rich_.back();
+      free_rich_.pop_back();
+    }
+    point = PackedPoint(second, free);
+    load_ += load_of(rich_[free]);
+    add(point, datum);
+  }
+  insert_tight(points, place, point);
+  prune(series, *unit, now);
   return series;
+}
+
+std::size_t MetricStore::load_of(const RichPoint& point) {
+  const std::size_t bytes = sizeof(RichPoint) +
+                            (point.values.capacity() + point.counts.capacity()) * sizeof(double) +
+                            (point.set == nullptr ? 0 : sizeof(StatisticSet));
+  return bytes / sizeof(PackedPoint) + 1;
+}
+
+void MetricStore::make_rich(PackedPoint& point) {
+  if (point.is_rich()) return;
+  std::uint32_t place = static_cast<std::uint32_t>(rich_.size());
+  if (free_rich_.empty()) {
+    rich_.emplace_back();
+  } else {
+    place = free_rich_.back();
+    free_rich_.pop_back();
+  }
+  insert(rich_[place], {point.sample(), 1});
+  load_ += load_of(rich_[place]);
+  point = PackedPoint(point.second(), place);
+}
+
+void MetricStore::free_rich(const PackedPoint& point) {
+  if (!point.is_rich()) return;
+  load_ -= load_of(rich_[point.rich_place()]);
+  rich_[point.rich_place()] = RichPoint{};
+  free_rich_.push_back(point.rich_place());
+}
+
+void MetricStore::add(PackedPoint& point, const Datum& datum) {
+  make_rich(point);
+  RichPoint& rich = rich_[point.rich_place()];
+  load_ -= load_of(rich);
+  const auto raw = raw_value_of(datum.values);
+  std::vector<ValueCount> values = datum.counted;
+  if (values.empty() && raw) values.push_back(*raw);
+  const bool told = !values.empty() && same(set_of(values), datum.values);
+  const bool empty = rich.values.empty() && rich.set == nullptr;
+  if (!told && rich.set == nullptr && !empty) rich.set = std::make_unique<StatisticSet>(set_of_values(rich));
+  if (rich.set != nullptr) {
+    merge(*rich.set, datum.values);
+  } else if (!told) {
+    rich.set = std::make_unique<StatisticSet>(datum.values);
+  }
+  rich.values_are_all = rich.values_are_all && !values.empty();
+  if (rich.values_are_all) {
+    for (const ValueCount& one : values) insert(rich, one);
+  } else {
+    rich.values = {}; // a part of the samples is of no use
+    rich.counts = {};
+  }
+  load_ += load_of(rich);
+}
+
+StatisticSet MetricStore::set_of_point(const PackedPoint& point) const {
+  if (!point.is_rich()) return {1, point.sample(), point.sample(), point.sample()};
+  const RichPoint& rich = rich_[point.rich_place()];
+  return rich.set != nullptr ? *rich.set : set_of_values(rich);
+}
+
+void MetricStore::erase_before(Series::Unit& unit, std::uint32_t second) {
+  auto& points = unit.points;
+  const auto keep =
+      std::lower_bound(points.begin(), points.end(), second,
+                       [](const PackedPoint& point, std::uint32_t at) { return point.second() < at; });
+  for (auto one = points.begin(); one != keep; ++one) free_rich(*one);
+  const auto gone = static_cast<std::size_t>(keep - points.begin());
+  datapoints_ -= gone;
+  load_ -= gone;
+  points.erase(points.begin(), keep);
 }
 
 /// Waits until a quarter is old, so that moving the rest costs little per datapoint.
 void MetricStore::prune(Series& series, Series::Unit& unit, WallTime now) {
-  auto& buckets = unit.buckets;
-  const auto least = static_cast<std::ptrdiff_t>(buckets.size() / 4);
+  auto& points = unit.points;
   const WallTime keep_from = horizon(series, now);
-  if (least > 0 && buckets[static_cast<std::size_t>(least)].start >= keep_from) return;
-  const auto keep = std::lower_bound(buckets.begin(), buckets.end(), keep_from, starts_before);
-  datapoints_ -= static_cast<std::size_t>(keep - buckets.begin());
-  buckets.erase(buckets.begin(), keep);
+  if (points.size() < 4 || time_of(points[points.size() / 4].second()) >= keep_from || !fits(keep_from))
+    return;
+  erase_before(unit, second_of(keep_from));
 }
 
 Series& MetricStore::watch(const MetricId& metric, Millis history) {
-  auto& slot = series_[metric];
-  if (slot == nullptr) {
-    slot = std::make_unique<Series>();
-    slot->id = metric;
-  }
-  ++slot->watchers;
-  slot->needed = std::max(slot->needed, history);
-  return *slot;
+  Series* found = find(metric);
+  Series& series = found == nullptr ? make(metric) : *found;
+  ++series.watchers;
+  series.needed = std::max(series.needed, history);
+  return series;
 }
 
 void MetricStore::unwatch(Series& series) {
@@ -123,60 +411,39 @@ void MetricStore::unwatch(Series& series) {
   if (--series.watchers == 0) series.needed = Millis(0);
 }
 
-std::vector<std::optional<StatisticSet>> MetricStore::aggregate(const MetricId& metric,
-                                                                const std::string& unit, Millis period,
-                                                                WallTime from, std::size_t count) const {
-  std::vector<std::optional<StatisticSet>> out(count);
-  if (const Series* series = find(metric)) aggregate(*series, unit, period, from, count, out);
-  return out;
-}
-
-void MetricStore::aggregate(const Series& series, const std::string& unit, Millis period, WallTime from,
-                            std::size_t count, std::vector<std::optional<StatisticSet>>& out) {
-  out.assign(count, std::nullopt);
-  const WallTime end = from + period * static_cast<std::int64_t>(count);
-  for (const Series::Unit& one : series.units) {
-    if (!unit.empty() && one.name != unit) continue;
-    // From the newest back: alarms look at the end of a long history.
-    for (auto bucket = one.buckets.rbegin(); bucket != one.buckets.rend() && bucket->start >= from;
-         ++bucket) {
-      if (bucket->start >= end) continue;
-      auto& into = out[static_cast<std::size_t>((bucket->start - from) / period)];
-      if (into) {
-        merge(*into, bucket->values);
-      } else {
-        into = bucket->values;
-      }
-    }
-  }
-}
-
 void MetricStore::sweep(WallTime now) {
-  for (auto entry = series_.begin(); entry != series_.end();) {
-    Series& series = *entry->second;
-    const WallTime keep_from = horizon(series, now);
+  std::vector<Series*> dropped;
+  for (Series* series : by_number_) {
+    const WallTime keep_from = horizon(*series, now);
     bool empty = true;
-    for (Series::Unit& unit : series.units) {
-      const auto keep = std::lower_bound(unit.buckets.begin(), unit.buckets.end(), keep_from, starts_before);
-      datapoints_ -= static_cast<std::size_t>(keep - unit.buckets.begin());
-      unit.buckets.erase(unit.buckets.begin(), keep);
-      if (unit.buckets.capacity() > 2 * unit.buckets.size() + 16) unit.buckets.shrink_to_fit();
-      empty = empty && unit.buckets.empty();
+    for (Series::Unit& unit : series->units) {
+      if (fits(keep_from)) erase_before(unit, second_of(keep_from + Millis(999)));
+      if (unit.points.capacity() > 2 * unit.points.size() + 16) unit.points.shrink_to_fit();
+      empty = empty && unit.points.empty();
     }
-    const bool drop = empty && series.watchers == 0;
-    entry = drop ? series_.erase(entry) : std::next(entry);
+    if (empty && series->watchers == 0) dropped.push_back(series);
   }
-  if (datapoints_ < datapoints_max_ / 4)
+  if (!dropped.empty()) {
+    // Both are in the order of their numbers.
+    auto next = dropped.begin();
+    std::erase_if(by_number_, [&](const Series* series) {
+      const bool gone = next != dropped.end() && *next == series;
+      if (gone) ++next;
+      return gone;
+    });
+    for (Series* series : dropped) drop(*series);
+  }
+  if (load_ < datapoints_max_ / 4)
     history_ = std::min(limits::metric_history, std::max(history_ * 2, seconds(60)));
 }
 
 /// Each halving walks everything, but there are few until nothing is left to give.
 bool MetricStore::make_space_for(std::size_t count, WallTime now) {
-  while (datapoints_ + count > datapoints_max_ && history_ > Millis(0)) {
+  while (load_ + count > datapoints_max_ && history_ > Millis(0)) {
     history_ = history_ < seconds(60) ? Millis(0) : history_ / 2;
     sweep(now);
   }
-  return datapoints_ + count <= datapoints_max_;
+  return load_ + count <= datapoints_max_;
 }
 
 } // namespace kaden::alarm

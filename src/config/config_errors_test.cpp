@@ -269,6 +269,32 @@ TEST(ConfigErrors, OfAlarms) {
       {rule("when: \"> 1\", say: {fr: x}"), "k.yaml:2:44: alarms[0].say: unknown key \"fr\" (known: ja, en)"},
       {rule("when: \"> 1\", namespace: \":x\""),
        "k.yaml:2:49: alarms[0].namespace: does not begin with a colon"},
+      {rule("when: \"> 1\", statistic: p101"),
+       "k.yaml:2:49: alarms[0].statistic: \"p101\" is not a statistic: a number from 0 to 100 with at most "
+       "10 "
+       "decimals follows its letters"},
+      {rule("when: \"> 1\", statistic: \"TM(9%:1%)\""),
+       "k.yaml:2:49: alarms[0].statistic: \"TM(9%:1%)\" is not a statistic: the low bound is not below the "
+       "high "
+       "one"},
+      {rule("when: \"> 1\", clear: low"), "k.yaml:2:45: alarms[0].clear: \"low\" is not a number"},
+      {rule("when: \"> 1\", clear: 2"),
+       "k.yaml:2:45: alarms[0].clear: ClearThreshold: must be a number that is not above the threshold"},
+      {rule("when: \"> 1\", wall_clock: Asia/Tokyo"),
+       "k.yaml:2:50: alarms[0].wall_clock: EvaluationWindow: Timezone must be UTC or an offset such as "
+       "+05:30 in "
+       "steps of five minutes"},
+      {rule("when: \"> 1\", period_s: 120, wall_clock: UTC"),
+       "k.yaml:2:48: alarms[0].period_s: Period: must be 60, 300, 3600, 86400 or 604800 with a "
+       "WallClockWindow"},
+      {rule("when: \"> 1\", low_samples: no"),
+       "k.yaml:2:51: alarms[0].low_samples: \"no\" is not one of evaluate, ignore"},
+      {rule("when: \"> 1\", where_regex: {host: \"web-(\"}"),
+       "k.yaml:2:51: alarms[0].where_regex: host: at 6: \"(\" is not closed"},
+      {rule("when: \"> 1\", silent_s: 9"),
+       "k.yaml:2:48: alarms[0].silent_s: 9 is not between 10 and 31536000"},
+      {rule("when: \"> 1\", retire_s: 600, silent_s: 600"),
+       "k.yaml:2:48: alarms[0].retire_s: must be longer than silent_s"},
   });
   EXPECT_THAT(error_of(rule("when: \"> 1\", say: {ja: \"あ{machine\"}")),
               HasSubstr("k.yaml:2:48: alarms[0].say.ja: in the text, column 2: "));

@@ -92,6 +92,33 @@ TEST(Config, ReadsARule) {
   EXPECT_THAT(settings->alarms, ElementsAre(rule));
 }
 
+TEST(Config, ReadsEveryOptionOfARule) {
+  const auto settings = read(
+      "alarms:\n"
+      "  - name: slow\n"
+      "    metric: latency\n"
+      "    where_regex: {host: \"web-[0-9]+\"}\n"
+      "    statistic: \"TM(2%:98%)\"\n"
+      "    period_s: 3600\n"
+      "    when: \">= 200\"\n"
+      "    clear: 150.5\n"
+      "    low_samples: ignore\n"
+      "    wall_clock: \"+09:00\"\n"
+      "    silent_s: 300\n"
+      "    retire_s: 86400\n"
+      "    say: {en: \"{host}\"}\n");
+  ASSERT_TRUE(settings) << settings.error().message;
+  const alarm::Rule& rule = settings->alarms[0];
+  EXPECT_EQ(rule.where_regex, (std::map<std::string, std::string>{{"host", "web-[0-9]+"}}));
+  EXPECT_EQ(rule.condition.extended, alarm::parse_extended_statistic("TM(2%:98%)").value());
+  EXPECT_EQ(rule.condition.clear_threshold, 150.5);
+  EXPECT_EQ(rule.condition.low_samples, alarm::LowSamples::ignore);
+  EXPECT_EQ(rule.condition.window, (alarm::EvaluationWindow{true, "+09:00"}));
+  EXPECT_EQ(rule.silent_after, seconds(300));
+  EXPECT_EQ(rule.retire_after, seconds(86'400));
+  EXPECT_TRUE(alarm::check(rule));
+}
+
 TEST(Config, DatapointsAreAllOfTheWindowUnlessSaid) {
   const auto settings = read("alarms: [{name: a, metric: m, of: 4, when: \"> 1\"}]");
   ASSERT_TRUE(settings) << settings.error().message;

@@ -36,7 +36,7 @@ TEST(Sample, Loads) {
   EXPECT_EQ(settings->engine.people.size(), 3U);
   EXPECT_EQ(settings->engine.people[0].methods[1].address, "sip:+81312345678@10.0.0.1:5060;user=phone");
   EXPECT_EQ(settings->engine.routes.size(), 2U);
-  EXPECT_EQ(settings->alarms.size(), 3U);
+  EXPECT_EQ(settings->alarms.size(), 4U);
 }
 
 TEST(Sample, HasEveryKey) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "checks.h"
+#include "kaden/pattern.h"
 #include "kaden/script.h"
 #include "sections.h"
 
@@ -37,8 +38,10 @@ void read_when(Section& section, alarm::Condition& condition) {
 
 /// The key of this file for the parameter that CloudWatch's message begins with.
 std::string_view key_of(std::string_view message) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> keys{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> keys{
       {{"Period", "period_s"},
+       {"ClearThreshold", "clear"},
+       {"EvaluationWindow", "wall_clock"},
        {"EvaluationPeriods", "of"},
        {"DatapointsToAlarm", "datapoints"},
        {"Threshold", "when"},
@@ -52,11 +55,36 @@ std::string_view key_of(std::string_view message) {
   return "";
 }
 
+/// One of the five words, or an extended statistic such as p95 or TM(2%:98%).
+void read_statistic(Section& section, alarm::Condition& condition) {
+  const auto word = section.word("statistic", word_bytes_max);
+  if (!word) return;
+  if (const auto simple = alarm::parse_statistic(word->text)) {
+    condition.statistic = *simple;
+    return;
+  }
+  auto extended = alarm::parse_extended_statistic(word->text);
+  if (extended) {
+    condition.extended = std::move(*extended);
+  } else if (word->text.find_first_of("0123456789(") != std::string::npos) {
+    section.mistake_at(word->at, "statistic", extended.error().message);
+  } else {
+    section.not_one_of("statistic", *word, {"Average", "Minimum", "Maximum", "Sum", "SampleCount"});
+  }
+}
+
+void read_clear(Section& section, alarm::Condition& condition) {
+  const auto word = section.word("clear", word_bytes_max);
+  if (!word) return;
+  condition.clear_threshold = parse_real(word->text);
+  if (!condition.clear_threshold) {
+    section.mistake_at(word->at, "clear", fmt::format("\"{}\" is not a number", word->text));
+  }
+}
+
 alarm::Condition read_condition(Section& section) {
   alarm::Condition condition;
-  condition.statistic = section.choice<alarm::Statistic>(
-      "statistic", alarm::parse_statistic, {"Average", "Minimum", "Maximum", "Sum", "SampleCount"},
-      condition.statistic);
+  read_statistic(section, condition);
   condition.period = section.seconds("period_s", 1, period_s_max, condition.period);
   condition.evaluation_periods = static_cast<int>(section.integer("of", 1, points_max, 1));
   condition.datapoints_to_alarm =
@@ -64,8 +92,13 @@ alarm::Condition read_condition(Section& section) {
   condition.missing = section.choice<alarm::MissingData>("missing", alarm::parse_missing_data,
                                                          {"missing", "ignore", "breaching", "notBreaching"},
                                                          condition.missing);
+  condition.low_samples = section.choice<alarm::LowSamples>("low_samples", alarm::parse_low_samples,
+                                                            {"evaluate", "ignore"}, condition.low_samples);
   condition.unit = section.text("unit", word_bytes_max);
+  condition.window.wall_clock = section.has("wall_clock");
+  condition.window.timezone = section.text("wall_clock", word_bytes_max);
   read_when(section, condition);
+  read_clear(section, condition);
   if (const auto sound = alarm::check(condition); !sound) {
     const std::string_view key = key_of(sound.error().message);
     section.mistake(section.has(key) ? key : "", sound.error().message);
@@ -83,6 +116,24 @@ void read_dimensions(Section& section, alarm::Rule& rule) {
       section.mistake("for_each", "is empty: its first dimension names the machine");
   }
   rule.where = section.text_map("where", limits::dimensions_max, limits::label_bytes_max);
+  rule.where_regex = section.text_map("where_regex", limits::dimensions_max, limits::pattern_bytes_max);
+  for (const auto& [dimension, text] : rule.where_regex) {
+    const auto pattern = alarm::Pattern::parse(text);
+    if (!pattern) section.mistake("where_regex", fmt::format("{}: {}", dimension, pattern.error().message));
+  }
+}
+
+/// What happens when a machine's metrics stop.
+void read_silence(Section& section, alarm::Rule& rule) {
+  constexpr std::int64_t silence_s_max = 86'400 * 365; // a machine that is off for longer is gone
+  const auto least_s = [](Millis least) { return least.count() / 1000; };
+  rule.silent_after =
+      section.seconds("silent_s", least_s(limits::silent_after_min), silence_s_max, Millis(0));
+  rule.retire_after =
+      section.seconds("retire_s", least_s(limits::retire_after_min), silence_s_max, Millis(0));
+  if (rule.retire_after != Millis(0) && rule.retire_after <= rule.silent_after) {
+    section.mistake("retire_s", "must be longer than silent_s");
+  }
 }
 
 /// Field names that a rule's text can use.
@@ -90,6 +141,7 @@ std::vector<std::string> fields_for(const alarm::Rule& rule) {
   std::vector<std::string> fields{"machine", "alarm", "severity", "reason", "value", "threshold", "metric"};
   fields.insert(fields.end(), rule.for_each.begin(), rule.for_each.end());
   for (const auto& [name, glob] : rule.where) fields.push_back(name);
+  for (const auto& [name, pattern] : rule.where_regex) fields.push_back(name);
   for (const auto& [name, text] : rule.labels) fields.push_back(name);
   return fields;
 }
@@ -125,6 +177,7 @@ alarm::Rule read_rule(Section& section, std::set<std::string>& seen) {
   if (section.wants("metric")) rule.metric = section.text("metric", word_bytes_max);
   read_dimensions(section, rule);
   rule.condition = read_condition(section);
+  read_silence(section, rule);
   rule.severity = section.choice<Severity>("severity", parse_severity, severity_words(), rule.severity);
   rule.labels = section.text_map("labels", limits::labels_max, limits::label_bytes_max);
   read_say(section, rule);

@@ -27,8 +27,9 @@ const std::vector<Shape>& shapes() {
       {"policies[].redial.*", {"wait_s", "most"}},
       {"routes[]", {"severity", "source", "labels", "policy", "group_by"}},
       {"alarms[]",
-       {"name", "namespace", "metric", "for_each", "where", "statistic", "period_s", "datapoints", "of",
-        "when", "missing", "unit", "severity", "say", "labels"}},
+       {"name",     "namespace",  "metric",   "for_each", "where",    "where_regex", "statistic",
+        "period_s", "datapoints", "of",       "when",     "clear",    "missing",     "low_samples",
+        "unit",     "wall_clock", "silent_s", "retire_s", "severity", "say",         "labels"}},
       {"alarms[].say", {"ja", "en"}},
       {"log", {"level"}},
   };

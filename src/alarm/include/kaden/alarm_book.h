@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,26 +23,12 @@
 
 #include "kaden/alarm.h"
 #include "kaden/alarm_evaluation.h"
+#include "kaden/alarm_history.h"
+#include "kaden/composite_rule.h"
+#include "kaden/metric_math.h"
 #include "kaden/metric_store.h"
 
 namespace kaden::alarm {
-
-/// Who made an alarm; also the source of its events. A name is unique in its origin.
-enum class Origin : std::uint8_t {
-  api,  ///< "cloudwatch": PutMetricAlarm
-  rule, ///< "guest": a Rule, when a matching metric first arrived
-};
-std::string_view source_of(Origin origin);
-std::optional<Origin> parse_source(std::string_view source);
-
-struct AlarmKey {
-  std::string name;
-  Origin origin = Origin::api;
-  bool operator==(const AlarmKey&) const = default;
-  bool operator<(const AlarmKey& other) const {
-    return std::tie(name, origin) < std::tie(other.name, other.origin);
-  }
-};
 
 /// What PutMetricAlarm defines. Actions are kept and described, not run: an alarm's event is its action.
 struct Definition {
@@ -49,9 +36,10 @@ struct Definition {
   std::string description;
   bool actions_enabled = true; ///< false: the state changes, but ALARM and INSUFFICIENT_DATA are not told
   std::vector<std::string> ok_actions, alarm_actions, insufficient_data_actions;
-  MetricId metric;
-  Condition condition;
+  MetricId metric;     ///< without `queries`
+  Condition condition; ///< with `queries` its period is theirs and statistic, unit are not used
   std::map<std::string, std::string> tags;
+  std::vector<MetricQuery> queries{}; ///< Metrics[]: an alarm on metric math; see check_alarm_queries()
   /// Tag kaden:severity; critical when absent.
   Severity severity() const;
   /// Tags kaden:say:ja and kaden:say:en.
@@ -61,6 +49,30 @@ struct Definition {
 json::value to_json(const Definition& definition);
 Result<Definition> definition_from_json(const json::value& value);
 
+/// What PutCompositeAlarm defines.
+struct CompositeDefinition {
+  std::string name;
+  std::string description;
+  bool actions_enabled = true;
+  std::vector<std::string> ok_actions, alarm_actions, insufficient_data_actions;
+  std::string rule;          ///< AlarmRule
+  std::string suppressor;    ///< ActionsSuppressor: an alarm's name or ARN; empty: none
+  Millis wait_period{};      ///< ActionsSuppressorWaitPeriod
+  Millis extension_period{}; ///< ActionsSuppressorExtensionPeriod
+  std::map<std::string, std::string> tags;
+  Severity severity() const; ///< as Definition's
+  SpokenText say() const;
+  bool operator==(const CompositeDefinition&) const = default;
+};
+/// Fault::invalid: the rule or the suppressor ("AlarmRule: ...").
+Result<void> check(const CompositeDefinition& definition);
+json::value to_json(const CompositeDefinition& definition);
+Result<CompositeDefinition> composite_from_json(const json::value& value);
+
+/// ActionsSuppressedBy.
+enum class SuppressedBy : std::uint8_t { nothing, wait_period, extension_period, alarm };
+std::string_view to_text(SuppressedBy by); ///< "", "WaitPeriod", "ExtensionPeriod", "Alarm"
+
 struct AlarmInfo {
   AlarmKey key;
   Definition definition; ///< for a rule's alarm as if it had been put by API
@@ -69,7 +81,11 @@ struct AlarmInfo {
   WallTime changed_at{}; ///< of the state
   WallTime updated_at{}; ///< of the state or its reason
   std::string reason;
-  std::string reason_data; ///< JSON object, or empty
+  std::string reason_data;                        ///< JSON object, or empty
+  std::optional<CompositeDefinition> composite{}; ///< then `definition` has the name only
+  SuppressedBy suppressed_by = SuppressedBy::nothing;
+  std::string
+      evaluation_state{}; ///< EvaluationState: "EVALUATION_ERROR" (math that fails, a cycle), or empty
 };
 
 /// Empty members let everything pass.
@@ -79,15 +95,16 @@ struct AlarmFilter {
   std::string action_prefix; ///< of any action's ARN
   std::optional<AlarmKey> after;
   std::size_t most = 100;
+  bool metric_alarms = true, composite_alarms = true; ///< AlarmTypes
 };
 
-/// One change of state.
+/// One change of state, or (`from` equals `to`) the actions of a change that a suppressor had held back.
 struct Transition {
   AlarmKey key;
   AlarmState from = AlarmState::insufficient_data;
   AlarmState to = AlarmState::insufficient_data;
   WallTime at{};
-  bool to_be_told = true; ///< false: actions are disabled
+  bool to_be_told = true; ///< false: actions are disabled or suppressed
   std::string reason, reason_data;
   Severity severity = Severity::critical;
   std::string machine;
@@ -118,9 +135,16 @@ class AlarmBook {
   /// False when a new alarm of that name does not fit.
   bool has_room_for(const AlarmKey& key) const;
   /// Overwrites everything but the state. `definition` is checked before; the limit is not looked at here.
-  void define(Definition definition, WallTime now);
-  /// A rule's alarm comes back when its metric does. False: there was none.
-  bool erase(const AlarmKey& key);
+  /// `noted` false: read from the store, so the history does not hear of it.
+  void define(Definition definition, WallTime now, bool noted = true);
+  /// The same for a composite alarm; it is evaluated at the next step(). A name is one or the other kind:
+  /// `conflict` when an alarm of the other kind has it.
+  Result<void> define(CompositeDefinition definition, WallTime now, bool noted = true);
+  /// A rule's alarm comes back when its metric does. False: there was none. With `now` the history notes it.
+  bool erase(const AlarmKey& key, std::optional<WallTime> now = std::nullopt);
+  /// EnableAlarmActions, DisableAlarmActions; alarms of rules have none to disable. False: there is no such
+  /// alarm.
+  bool set_actions_enabled(const std::string& name, bool enabled, WallTime now);
   /// Replaces all rules. Alarms of changed rules keep their state while their metric still matches; the keys
   /// of the others, which are gone now, are returned. Nothing is told about them.
   std::vector<AlarmKey> set_rules(std::vector<Rule> rules);
@@ -134,12 +158,23 @@ class AlarmBook {
   std::optional<AlarmInfo> describe(const AlarmKey& key) const;
   /// By name, then by origin.
   std::vector<AlarmInfo> describe(const AlarmFilter& filter) const;
+  /// Of a composite alarm: the alarms of its rule and its suppressor that exist. By name.
+  std::vector<AlarmKey> children_of(const std::string& name) const;
+  /// Composite alarms whose rule or suppressor names it. By name.
+  std::vector<AlarmKey> parents_of(const std::string& name) const;
 
-  /// SetAlarmState: the next evaluation may change it back. Null when only the reason changed. not_found.
+  /// What became of an alarm's event, for the history: kind Action. Nothing when there is no such alarm.
+  void note_action(const AlarmKey& key, std::string summary, std::string data, WallTime now);
+  AlarmHistory& history() { return history_; }
+  const AlarmHistory& history() const { return history_; }
+
+  /// SetAlarmState: the next evaluation may change it back; a composite alarm stays until a child changes.
+  /// Null when only the reason changed. not_found.
   Result<std::optional<Transition>> set_state(const AlarmKey& key, AlarmState state, std::string reason,
                                               std::string reason_data, WallTime now);
 
-  /// Evaluates what is due. Changes are ordered by key. Early, late and repeated calls are harmless.
+  /// Evaluates what is due; composite alarms after their children. Changes are ordered by key. Early, late
+  /// and repeated calls are harmless.
   std::vector<Transition> step(WallTime now);
   /// When step() has something to do next; at most limits::reminder_max away.
   WallTime next_due(WallTime now) const;
@@ -154,45 +189,92 @@ class AlarmBook {
 
  private:
   struct Alarm;
+  struct RuleInForce;
   enum class Cadence : std::uint8_t { ten_seconds, minute, hour };
   static Cadence cadence_of(const Condition& condition);
   static Millis step_of(Cadence cadence);
   static Millis history_of(const Condition& condition);
 
-  Alarm& add(AlarmKey key, const MetricId& metric, const Condition& condition, WallTime known_from,
-             WallTime now);
+  // alarm_book.cpp
+  Alarm& add(AlarmKey key, const Condition& condition, WallTime known_from, WallTime now);
+  void watch(Alarm& alarm, const MetricId& metric);
+  void unwatch_all(Alarm& alarm);
   void enlist(Alarm& alarm);
   void delist(Alarm& alarm);
   void remove(std::map<AlarmKey, std::unique_ptr<Alarm>>::iterator entry);
+  AlarmInfo info_of(const Alarm& alarm) const;
+  static std::string rule_digest(const Alarm& alarm);
+  std::string saved_text(const Alarm& alarm) const;
+  void note(const Alarm& alarm, HistoryKind kind, std::string summary, std::string data, WallTime now);
+  void note_definition(const Alarm& alarm, std::string_view what, WallTime now);
+
+  // alarm_rules.cpp
   void apply_rules(Series& series, const Datum& datum, WallTime now);
-  void make_by_rule(const std::shared_ptr<const Rule>& rule, Series& series, const Datum& datum,
-                    WallTime now);
+  void make_by_rule(const std::shared_ptr<const RuleInForce>& rule, Series& series, const MetricId& metric,
+                    WallTime known_from, WallTime now);
+  void watch_silence(const std::shared_ptr<const RuleInForce>& rule, Series& series, const MetricId& metric,
+                     WallTime now);
+  std::vector<std::size_t> candidates(const MetricId& metric) const;
   struct RuleNames {
-    std::string plain, full;
+    std::string plain, full, silence;
   };
   static RuleNames names_by_rule(const Rule& rule, const MetricId& metric);
+  void index_rules();
+  Alarm* restore_by_rule(const AlarmKey& key, const std::string& rule_name, const MetricId& metric,
+                         WallTime at);
+
+  // alarm_step.cpp
   void evaluate(Alarm& alarm, WallTime end, WallTime now, std::vector<Transition>& changes);
+  void evaluate_silence(Alarm& alarm, WallTime now, std::vector<Transition>& changes);
+  bool read_points(Alarm& alarm, WallTime from, std::size_t count);
+  bool read_math(Alarm& alarm, WallTime from, std::size_t count);
+  void drop_partial(const Alarm& alarm, Statistic statistic, const ExtendedStatistic* extended, WallTime from,
+                    Points& points) const;
   Transition change(Alarm& alarm, AlarmState to, std::string reason, std::string reason_data,
                     std::optional<double> value, WallTime now);
-  AlarmInfo info_of(const Alarm& alarm) const;
-  void tidy(WallTime now);
+  Transition report(Alarm& alarm, AlarmState from, std::optional<double> value, WallTime now);
+  WallTime heard(const Alarm& alarm) const;
+  void tidy(WallTime now, std::vector<Transition>& changes);
+
+  // composite_book.cpp
+  Alarm* find_by_name(const std::string& name);
+  const Alarm* find_by_name(const std::string& name) const;
+  void link(Alarm& alarm);
+  void unlink(Alarm& alarm);
+  void order_composites();
+  std::vector<AlarmState> states_of(const Alarm& alarm) const;
+  void evaluate_composites(WallTime now, std::vector<Transition>& changes);
+  void suppress(Alarm& alarm, WallTime now, Transition& change);
+  void follow_suppressor(Alarm& alarm, WallTime now, std::vector<Transition>& changes);
 
   // Config
   const WallTime started_at_;
   const std::size_t alarms_max_;
   // State
   MetricStore store_;
+  AlarmHistory history_;
   std::map<AlarmKey, std::unique_ptr<Alarm>> alarms_;
   std::array<std::vector<Alarm*>, 3> due_lists_; // by Cadence
   std::array<WallTime, 3> evaluated_{};          // the end of the periods last looked at
-  std::vector<std::shared_ptr<const Rule>> rules_;
+  std::vector<std::shared_ptr<const RuleInForce>> rules_;
+  struct RuleBucket {
+    std::map<std::pair<std::string, std::string>, std::vector<std::size_t>>
+        by_value; // a `where` without a glob
+    std::vector<std::size_t> rest;
+  };
+  std::map<std::pair<std::string, std::string>, RuleBucket> rule_index_; // by namespace and metric
   std::uint64_t rules_edition_ = 1;
+  std::map<std::string, std::set<Alarm*>> parents_; // by a child's or suppressor's name
+  std::vector<Alarm*> composites_;                  // children before parents; those in a circle last
+  bool composites_in_order_ = true;
+  std::set<AlarmKey> stale_; // composite alarms to look at
   std::vector<AlarmKey> forgotten_;
   std::uint64_t refused_alarms_ = 0;
   WallTime tidied_at_;
   // Used again by every evaluation
-  std::vector<std::optional<StatisticSet>> sets_;
-  std::vector<std::optional<double>> points_;
+  Points points_;
+  std::vector<double> sample_counts_;
+  Condition in_force_;
 };
 
 } // namespace kaden::alarm
