@@ -290,10 +290,12 @@ TEST_F(AgentTest, sends_this_machine_signed) {
   EXPECT_LT(last.body.size(), calls.back().body.size() / 5) << "gzip makes these much smaller";
   const auto verified =
       sigv4::verify({last.method, last.target, last.headers, last.body},
-                    [](std::string_view) { return std::optional<std::string>("not-so-secret-0123"); },
-                    {"monitoring", clock_.wall(), seconds(300)});
+                    [](std::string_view id) {
+                      return std::optional(sigv4::Credentials{std::string(id), "not-so-secret-0123", ""});
+                    },
+                    {{"monitoring"}, clock_.wall(), seconds(300)});
   ASSERT_TRUE(verified) << verified.error().message;
-  EXPECT_EQ(*verified, "AKIDEXAMPLE");
+  EXPECT_EQ(verified->access_key_id, "AKIDEXAMPLE");
   EXPECT_EQ(log(), "");
 }
 
