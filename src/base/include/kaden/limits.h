@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "kaden/time.h"
 
@@ -84,6 +85,14 @@ inline constexpr std::size_t pattern_states_max = 500;         // with a value o
 inline constexpr Millis silent_after_min = seconds(10);        // one evaluation
 inline constexpr Millis retire_after_min = seconds(600);       // shorter ones would drop a machine that restarts
 inline constexpr Millis request_skew_max = seconds(300);       // AWS refuses signatures older or newer than this
+inline constexpr std::int64_t key_requests_per_s = 500;        // CloudWatch's own for PutMetricData; twice as many at once
+inline constexpr std::int64_t key_requests_per_s_max = 100'000; // more than one server answers
+inline constexpr std::int64_t key_bytes_per_s = 16'777'216;    // 500 requests of 32 KiB: twice what the agent sends
+inline constexpr std::int64_t key_bytes_per_s_max = 1'073'741'824; // more than one server reads
+inline constexpr std::int64_t key_metrics = 200'000;           // a fifth of all: one sender's mistake leaves room for the others
+inline constexpr std::int64_t bad_signatures_per_s = 1;        // of one sender and key; a mistyped secret stays visible
+inline constexpr std::int64_t bad_signatures_burst = 20;       // at once; then they are refused unread, which costs nothing
+inline constexpr std::size_t bad_senders_max = 10'000;         // remembered at once; the longest forgotten go first
 
 // Agent -----------------------------------------------------------------------------------------------
 inline constexpr std::size_t agent_config_bytes_max = 262'144; // hundreds of checks and files fit
