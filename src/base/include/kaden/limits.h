@@ -14,7 +14,7 @@ namespace kaden::limits {
 
 // Input -----------------------------------------------------------------------------------------------
 inline constexpr std::size_t json_depth_max = 16;              // deeper than any document Kaden defines; bounds recursion
-inline constexpr std::size_t http_body_bytes_max = 1'048'576;  // CloudWatch's own limit for PutMetricData
+inline constexpr std::size_t http_body_bytes_max = 4'194'304;  // the largest request there is: PutLogEvents
 inline constexpr std::size_t http_header_bytes_max = 16'384;   // SigV4 with a session token fits four times over
 inline constexpr std::size_t http_connections_max = 2'000;     // one file descriptor each; agents keep one open
 inline constexpr Millis http_idle_max = seconds(65);           // longer than the CloudWatch agent's 60 s flush
