@@ -112,9 +112,10 @@ std::string real_text(double value, Type type) {
 }
 
 std::optional<double> parse_any_real(std::string_view text) {
-  if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
-  if (text == "Infinity") return std::numeric_limits<double>::infinity();
-  if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
+  const std::string word = to_lower(text);
+  if (word == "nan") return std::numeric_limits<double>::quiet_NaN();
+  if (word == "infinity" || word == "inf") return std::numeric_limits<double>::infinity();
+  if (word == "-infinity" || word == "-inf") return -std::numeric_limits<double>::infinity();
   return parse_real(text);
 }
 

@@ -24,6 +24,7 @@ std::optional<WallTime> time_of_epoch(std::int64_t seconds);
 
 /// "NaN", "Infinity", "-Infinity", or the shortest text that reads back.
 std::string real_text(double value, Type type);
+/// Also "nan" and "inf" in any case: Python's way to write them.
 std::optional<double> parse_any_real(std::string_view text);
 
 } // namespace kaden::smithy
