@@ -51,7 +51,7 @@ TEST(Metric, bodies_keep_the_limits) {
   const auto bodies = put_metric_bodies(wide, {"a", {}, false});
   EXPECT_GT(bodies.size(), 2U);
   for (const std::string& body : bodies) {
-    EXPECT_LT(body.size(), limits::http_body_bytes_max);
+    EXPECT_LT(body.size(), limits::aws_body_bytes_max);
     EXPECT_NE(body.find("CWAgent&MetricData.member.1.MetricName"), std::string::npos);
   }
   EXPECT_EQ(dimension_value("/\xe6\x9e\xb6\n"), "/????");

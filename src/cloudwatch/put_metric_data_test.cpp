@@ -1,6 +1,6 @@
-#include "metric_data.h"
-
 #include <gtest/gtest.h>
+
+#include "test_input.h"
 
 namespace kaden::cloudwatch {
 namespace {
@@ -9,9 +9,9 @@ const WallTime now = parse_iso8601("2026-11-23T12:00:00Z").value();
 const std::string start = "Namespace=CWAgent&MetricData.member.1.MetricName=cpu";
 
 Answer<std::vector<alarm::Datum>> read(const std::string& body) {
-  const auto parameters = Parameters::parse(body);
-  if (!parameters) return tl::unexpected<Problem>(parameters.error());
-  return read_metric_data(*parameters, now);
+  const auto input = input_of("PutMetricData", body);
+  if (!input) return refused(input);
+  return read_metric_data(*input, now);
 }
 
 std::string code(const std::string& body) {
@@ -53,6 +53,20 @@ TEST(PutMetricData, TakesEveryFormOfValues) {
     ASSERT_TRUE(data) << c.values << data.error().message;
     EXPECT_EQ(shown(data->at(0).values), c.expected) << c.values;
   }
+}
+
+TEST(PutMetricData, KeepsRawValuesForPercentiles) {
+  const auto both =
+      read(start +
+           "&MetricData.member.1.Values.member.1=91.5&MetricData.member.1.Values.member.2=95&"
+           "MetricData.member.1.Counts.member.1=4&MetricData.member.1.Counts.member.2=2&"
+           "MetricData.member.1.StatisticValues.SampleCount=6&MetricData.member.1.StatisticValues.Sum="
+           "556&MetricData.member.1.StatisticValues.Minimum=91.5&MetricData.member.1.StatisticValues."
+           "Maximum=95");
+  ASSERT_TRUE(both) << both.error().message;
+  EXPECT_EQ(both->at(0).counted, (std::vector<alarm::ValueCount>{{91.5, 4}, {95, 2}}));
+  EXPECT_EQ(shown(both->at(0).values), "6:556:91.5:95");
+  EXPECT_TRUE(read(start + "&MetricData.member.1.Value=1")->at(0).counted.empty());
 }
 
 TEST(PutMetricData, ReadsEveryField) {
@@ -116,8 +130,8 @@ TEST(PutMetricData, RefusesEdgeByEdge) {
       {start, "InvalidParameterCombination"},
       {start + member + "Value=NaN", "InvalidParameterValue"},
       {start + member + "Value=inf", "InvalidParameterValue"},
-      {start + member + "Value=", "InvalidParameterValue"},
-      {start + member + "Value=1x", "InvalidParameterValue"},
+      {start + member + "Value=", "MalformedInput"},
+      {start + member + "Value=1x", "MalformedInput"},
       {start + member + "Value=2e108", "ok"},
       {start + member + "Value=3e108", "InvalidParameterValue"},
       {start + member + "Value=-3e108", "InvalidParameterValue"},
@@ -139,7 +153,7 @@ TEST(PutMetricData, RefusesEdgeByEdge) {
       {value + member + "Unit=Parsec", "InvalidParameterValue"},
       {value + member + "Unit=Bytes/Second", "ok"},
       {value + member + "StorageResolution=10", "InvalidParameterValue"},
-      {value + member + "Timestamp=yesterday", "InvalidParameterValue"},
+      {value + member + "Timestamp=yesterday", "MalformedInput"},
       {value + member + "Timestamp=2026-11-09T12:00:00Z", "ok"},
       {value + member + "Timestamp=2026-11-09T11:59:59Z", "InvalidParameterValue"},
       {value + member + "Timestamp=2026-11-23T14:00:00Z", "ok"},
