@@ -250,8 +250,9 @@ MetricId MetricStore::id_of(const Series& series) const {
 }
 
 bool MetricStore::holds(std::uint64_t number) const {
-  const auto found = std::lower_bound(by_number_.begin(), by_number_.end(), number,
-                                      [](const Series* series, std::uint64_t one) { return series->number < one; });
+  const auto found =
+      std::lower_bound(by_number_.begin(), by_number_.end(), number,
+                       [](const Series* series, std::uint64_t one) { return series->number < one; });
   return found != by_number_.end() && (*found)->number == number;
 }
 

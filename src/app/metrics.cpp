@@ -91,8 +91,8 @@ void add_alarms(std::vector<Metric>& out, const cloudwatch::Endpoint::Counts& al
   out.push_back(counter("kaden_requests_throttled_total",
                         "CloudWatch requests over an access key's rates, or from a sender of bad signatures.",
                         alarms.throttled));
-  out.push_back(counter("kaden_requests_denied_total", "CloudWatch requests beyond an access key's permissions.",
-                        alarms.denied));
+  out.push_back(counter("kaden_requests_denied_total",
+                        "CloudWatch requests beyond an access key's permissions.", alarms.denied));
   out.push_back(counter("kaden_metric_puts_refused_total", "Requests that would have made too many metrics.",
                         alarms.refused_metrics));
 }

@@ -3,12 +3,12 @@
 // are listed with their reason, and counted.
 #include <gtest/gtest.h>
 
-#include <source_folder.h>
 #include <cmath>
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <set>
+#include "source_folder.h"
 
 #include "kaden/smithy_wire.h"
 #include "published_cases.h"
