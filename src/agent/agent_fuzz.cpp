@@ -19,7 +19,7 @@ using namespace kaden::agent;
 
 void check_data(const std::vector<Datum>& data) {
   for (const auto& body : put_metric_bodies(data, {"web-01", {}, true}))
-    kaden::require(body.size() < kaden::limits::http_body_bytes_max, "a body keeps its limit");
+    kaden::require(body.size() < kaden::limits::aws_body_bytes_max, "a body keeps its limit");
 }
 
 void fuzz_machine(std::string_view text) {

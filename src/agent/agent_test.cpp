@@ -51,7 +51,7 @@ TEST(Metric, bodies_keep_the_limits) {
   const auto bodies = put_metric_bodies(wide, {"a", {}, false});
   EXPECT_GT(bodies.size(), 2U);
   for (const std::string& body : bodies) {
-    EXPECT_LT(body.size(), limits::http_body_bytes_max);
+    EXPECT_LT(body.size(), limits::aws_body_bytes_max);
     EXPECT_NE(body.find("CWAgent&MetricData.member.1.MetricName"), std::string::npos);
   }
   EXPECT_EQ(dimension_value("/\xe6\x9e\xb6\n"), "/????");
@@ -290,10 +290,12 @@ TEST_F(AgentTest, sends_this_machine_signed) {
   EXPECT_LT(last.body.size(), calls.back().body.size() / 5) << "gzip makes these much smaller";
   const auto verified =
       sigv4::verify({last.method, last.target, last.headers, last.body},
-                    [](std::string_view) { return std::optional<std::string>("not-so-secret-0123"); },
-                    {"monitoring", clock_.wall(), seconds(300)});
+                    [](std::string_view id) {
+                      return std::optional(sigv4::Credentials{std::string(id), "not-so-secret-0123", ""});
+                    },
+                    {{"monitoring"}, clock_.wall(), seconds(300)});
   ASSERT_TRUE(verified) << verified.error().message;
-  EXPECT_EQ(*verified, "AKIDEXAMPLE");
+  EXPECT_EQ(verified->access_key_id, "AKIDEXAMPLE");
   EXPECT_EQ(log(), "");
 }
 

@@ -252,6 +252,17 @@ std::vector<AlarmInfo> AlarmBook::describe(const AlarmFilter& filter) const {
   return found;
 }
 
+std::vector<AlarmKey> AlarmBook::alarms_on(const MetricId& metric) const {
+  std::vector<AlarmKey> found;
+  const Series* series = store_.find(metric);
+  if (series == nullptr) return found;
+  for (const auto& [key, alarm] : alarms_) {
+    const bool is_on_it = alarm->series.size() == 1 && alarm->series.front() == series;
+    if (is_on_it && alarm->plan == nullptr && !alarm->is_silence) found.push_back(key);
+  }
+  return found;
+}
+
 // Saving
 // ---------------------------------------------------------------------------------------------------------
 

@@ -249,6 +249,13 @@ MetricId MetricStore::id_of(const Series& series) const {
   return id;
 }
 
+bool MetricStore::holds(std::uint64_t number) const {
+  const auto found =
+      std::lower_bound(by_number_.begin(), by_number_.end(), number,
+                       [](const Series* series, std::uint64_t one) { return series->number < one; });
+  return found != by_number_.end() && (*found)->number == number;
+}
+
 Series& MetricStore::make(const MetricId& metric) {
   auto made = std::make_unique<Series>();
   made->key.reserve(2 + 2 * metric.dimensions.size());

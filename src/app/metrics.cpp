@@ -88,6 +88,13 @@ void add_alarms(std::vector<Metric>& out, const cloudwatch::Endpoint::Counts& al
                         alarms.requests));
   out.push_back(counter("kaden_signatures_refused_total", "Requests whose signature was refused.",
                         alarms.refused_signatures));
+  out.push_back(counter("kaden_requests_throttled_total",
+                        "CloudWatch requests over an access key's rates, or from a sender of bad signatures.",
+                        alarms.throttled));
+  out.push_back(counter("kaden_requests_denied_total",
+                        "CloudWatch requests beyond an access key's permissions.", alarms.denied));
+  out.push_back(counter("kaden_metric_puts_refused_total", "Requests that would have made too many metrics.",
+                        alarms.refused_metrics));
 }
 
 void add_http(std::vector<Metric>& out, const http::Server::Counts& requests) {

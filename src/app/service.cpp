@@ -20,9 +20,28 @@ namespace {
 constexpr Millis tick_every = Millis(500);
 constexpr Millis part_max = seconds(2); // for far ends to answer CANCEL and BYE at shutdown
 
+smithy::Permission permission_of(config::KeyRight right) {
+  switch (right) {
+    case config::KeyRight::ingest:
+      return smithy::Permission::ingest;
+    case config::KeyRight::alarms:
+      return smithy::Permission::alarms;
+    case config::KeyRight::read:
+      break;
+  }
+  return smithy::Permission::read;
+}
+
 std::vector<cloudwatch::AccessKey> keys_of(const config::Settings& settings) {
   std::vector<cloudwatch::AccessKey> keys;
-  for (const auto& key : settings.access_keys) keys.push_back({key.id, key.secret});
+  for (const auto& key : settings.access_keys) {
+    cloudwatch::AccessKey mine{key.id, key.secret, key.session_token, {}};
+    for (const config::KeyRight right : key.may) mine.may.push_back(permission_of(right));
+    mine.requests_per_second = key.requests_per_second;
+    mine.bytes_per_second = key.bytes_per_second;
+    mine.metrics = key.metrics;
+    keys.push_back(std::move(mine));
+  }
   return keys;
 }
 

@@ -1,54 +1,28 @@
 #include "desk.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
+
+#include "desk_records.h"
 
 namespace kaden::cloudwatch {
 
 namespace {
 
-const std::string definitions = "alarm";  // key: the alarm's name
-const std::string states = "alarm_state"; // key: source/name
-
 // While the journal cannot be written an alarm may go on changing; beyond this only the ends of the story are
 // kept.
 constexpr std::size_t untold_per_alarm_max = 8;
 
-std::string state_key(const alarm::AlarmKey& key) {
-  return std::string(alarm::source_of(key.origin)) + "/" + key.name;
-}
-
-std::optional<alarm::AlarmKey> parse_state_key(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  const auto origin = alarm::parse_source(std::string_view(text).substr(0, slash));
-  if (!origin || slash == std::string::npos) return std::nullopt;
-  return alarm::AlarmKey{text.substr(slash + 1), *origin};
-}
-
-std::string definition_text(const alarm::Definition& definition, WallTime defined_at) {
+/// What an event's delivery adds to the history.
+std::string action_data(const alarm::Transition& transition) {
   json::object object;
-  object["defined_ms"] = to_ms(defined_at);
-  object["definition"] = alarm::to_json(definition);
+  object["actionState"] = "Succeeded";
+  object["stateUpdateTimestamp"] = to_ms(transition.at);
+  object["state"] = std::string(to_text(transition.to));
   return kaden::to_text(json::value(std::move(object)));
-}
-
-struct StoredDefinition {
-  alarm::Definition definition;
-  WallTime defined_at{};
-};
-
-Result<StoredDefinition> parse_definition_text(const std::string& text) {
-  const auto value = parse_json(text);
-  if (!value) return tl::unexpected<Error>(value.error());
-  const auto* object = value->if_object();
-  const auto* definition = object == nullptr ? nullptr : object->if_contains("definition");
-  const auto* defined = object == nullptr ? nullptr : object->if_contains("defined_ms");
-  if (definition == nullptr || defined == nullptr || !defined->is_int64()) {
-    return fail(Fault::invalid, "must hold definition and defined_ms");
-  }
-  auto read = alarm::definition_from_json(*definition);
-  if (!read) return tl::unexpected<Error>(read.error());
-  return StoredDefinition{std::move(*read), wall_time(defined->as_int64())};
 }
 
 void run(std::vector<std::function<void()>>& jobs) {
@@ -75,34 +49,55 @@ AlarmEvent event_of(const alarm::Transition& transition) {
 }
 
 Desk::Desk(journal::Records& records, const runtime::Clock& clock, Sink sink)
-    : sink_(std::move(sink)), book_(clock.wall()), writer_(records, clock) {}
+    : clock_(clock), sink_(std::move(sink)), book_(clock.wall()), writer_(records, clock) {}
 
-Result<void> Desk::load(std::vector<alarm::Rule> rules, journal::Records& records) {
-  const std::lock_guard lock(mutex_);
-  book_.set_rules(std::move(rules));
-  const auto stored = records.all(definitions);
-  if (!stored) return fail_while("reading alarm definitions", stored.error());
-  for (const auto& [name, text] : *stored) {
-    auto read = parse_definition_text(text);
-    if (!read)
-      return fail(Fault::corrupt, "reading the definition of alarm " + name + ": " + read.error().message);
-    book_.define(std::move(read->definition), read->defined_at);
+/// Metrics that `data` would make must fit what their maker may have. Those that are no more are taken out
+/// only when it matters, and not at every request.
+Result<void> Desk::room_for(std::span<const alarm::Datum> data, const Maker& maker, WallTime now) {
+  constexpr Millis count_again_after = seconds(60);
+  std::vector<const alarm::MetricId*> fresh;
+  for (const alarm::Datum& datum : data) {
+    if (book_.metrics().find(datum.metric) == nullptr) fresh.push_back(&datum.metric);
   }
-  const auto saved = records.all(states);
-  if (!saved) return fail_while("reading alarm states", saved.error());
-  RecordWriter::Changes orphans;
-  for (const auto& [key_text, text] : *saved) {
-    const auto key = parse_state_key(key_text);
-    // A state that cannot be used is forgotten: at worst its alarm is told once more.
-    if (!key || !book_.restore(*key, text)) orphans.push_back({states, key_text, std::nullopt});
+  if (fresh.empty()) return {};
+  const auto less = [](const auto* a, const auto* b) { return *a < *b; };
+  const auto equal = [](const auto* a, const auto* b) { return *a == *b; };
+  std::sort(fresh.begin(), fresh.end(), less);
+  fresh.erase(std::unique(fresh.begin(), fresh.end(), equal), fresh.end());
+  Made& made = made_[maker.access_key_id];
+  if (made.metrics.size() + fresh.size() > maker.metrics_max && made.counted_at + count_again_after <= now) {
+    made.counted_at = now;
+    std::erase_if(made.metrics, [&](std::uint64_t number) { return !book_.metrics().holds(number); });
   }
-  writer_.write(std::move(orphans), {});
-  return {};
+  if (made.metrics.size() + fresh.size() <= maker.metrics_max) return {};
+  return fail(
+      Fault::busy,
+      fmt::format("The data of this access key has made {} metrics, and {} more of this request (the first "
+                  "is {}/{}) do not fit its limit of {}. Metrics whose datapoints are all too old to be kept "
+                  "do not count.",
+                  made.metrics.size(), fresh.size(), fresh.front()->name_space, fresh.front()->name,
+                  maker.metrics_max));
 }
 
-Result<void> Desk::put(std::span<const alarm::Datum> data, WallTime now) {
+Result<void> Desk::put(std::span<const alarm::Datum> data, WallTime now, const Maker* maker) {
   const std::lock_guard lock(mutex_);
-  return book_.put(data, now);
+  if (maker == nullptr) return book_.put(data, now);
+  if (auto room = room_for(data, *maker, now); !room) return room;
+  // Which of them are new is known only before; their numbers only after.
+  std::vector<const alarm::MetricId*> fresh;
+  for (const alarm::Datum& datum : data) {
+    if (book_.metrics().find(datum.metric) == nullptr) fresh.push_back(&datum.metric);
+  }
+  if (auto taken = book_.put(data, now); !taken || fresh.empty()) return taken;
+  auto& numbers = made_[maker->access_key_id].metrics;
+  const std::size_t old = numbers.size();
+  for (const alarm::MetricId* metric : fresh) {
+    if (const auto* series = book_.metrics().find(*metric)) numbers.push_back(series->number);
+  }
+  const auto added = numbers.begin() + static_cast<std::ptrdiff_t>(old);
+  std::sort(added, numbers.end());
+  numbers.erase(std::unique(added, numbers.end()), numbers.end());
+  return {};
 }
 
 void Desk::enqueue(alarm::Transition transition, Done done, Jobs& jobs) {
@@ -141,6 +136,10 @@ void Desk::on_told(const alarm::AlarmKey& key, bool durable) {
     Untold& head = queue->second.front();
     if (durable) {
       head.step = Step::saving;
+      if (head.transition.to_be_told) {
+        book_.note_action(key, "Reported " + std::string(to_text(head.transition.to)) + " as an alarm event",
+                          action_data(head.transition), clock_.wall());
+      }
       RecordWriter::Changes changes;
       if (book_.contains(key)) changes.push_back({states, state_key(key), head.transition.saved});
       writer_.write(std::move(changes), [this, key](const Result<void>& result) { on_saved(key, result); });
@@ -185,9 +184,10 @@ WallTime Desk::evaluate(WallTime now) {
       if (queue.front().step == Step::waiting) start(key, queue.front(), jobs);
     }
     for (alarm::Transition& change : book_.step(now)) enqueue(std::move(change), {}, jobs);
-    RecordWriter::Changes erased;
-    for (const auto& key : book_.take_forgotten()) erased.push_back({states, state_key(key), std::nullopt});
-    if (!erased.empty()) writer_.write(std::move(erased), {});
+    RecordWriter::Changes changes;
+    for (const auto& key : book_.take_forgotten()) changes.push_back({states, state_key(key), std::nullopt});
+    save_history(changes, now);
+    if (!changes.empty()) writer_.write(std::move(changes), {});
     due = book_.next_due(now);
   }
   run(jobs);
@@ -202,29 +202,6 @@ void Desk::set_rules(std::vector<alarm::Rule> rules) {
   if (!erased.empty()) writer_.write(std::move(erased), {});
 }
 
-void Desk::define(alarm::Definition definition, WallTime now, const Done& done) {
-  const std::lock_guard lock(mutex_);
-  const alarm::AlarmKey key{definition.name, alarm::Origin::api};
-  if (!book_.has_room_for(key)) {
-    writer_.write(
-        {}, [done](const Result<void>&) { done(fail(Fault::busy, "the number of alarms is at its limit")); });
-    return;
-  }
-  const auto before = book_.describe(key);
-  if (before && definition.tags.empty()) definition.tags = before->definition.tags;
-  RecordWriter::Changes changes{{definitions, definition.name, definition_text(definition, now)}};
-  // A state left by a deleted alarm of that name is not this one's.
-  if (!before) changes.push_back({states, state_key(key), std::nullopt});
-  writer_.write(std::move(changes),
-                [this, definition = std::move(definition), now, done](const Result<void>& result) {
-                  if (result) {
-                    const std::lock_guard inner(mutex_);
-                    book_.define(definition, now);
-                  }
-                  done(result);
-                });
-}
-
 std::optional<alarm::AlarmKey> Desk::find(const std::string& name) const {
   for (const auto origin : {alarm::Origin::api, alarm::Origin::rule}) {
     alarm::AlarmKey key{name, origin};
@@ -233,41 +210,13 @@ std::optional<alarm::AlarmKey> Desk::find(const std::string& name) const {
   return std::nullopt;
 }
 
-void Desk::erase(const std::vector<std::string>& names, const Done& done) {
-  const std::lock_guard lock(mutex_);
-  std::vector<alarm::AlarmKey> keys;
-  RecordWriter::Changes changes;
-  for (const auto& name : names) {
-    const auto key = find(name);
-    if (!key) {
-      writer_.write(
-          {}, [done, name](const Result<void>&) { done(fail(Fault::not_found, "Unknown alarm: " + name)); });
-      return;
-    }
-    keys.push_back(*key);
-    changes.push_back({states, state_key(*key), std::nullopt});
-    if (key->origin == alarm::Origin::api) changes.push_back({definitions, name, std::nullopt});
-  }
-  writer_.write(std::move(changes), [this, keys = std::move(keys), done](const Result<void>& result) {
-    if (result) {
-      const std::lock_guard inner(mutex_);
-      for (const auto& key : keys) book_.erase(key);
-    }
-    done(result);
-  });
-}
-
 void Desk::set_state(const std::string& name, AlarmState state, std::string reason, std::string reason_data,
                      WallTime now, Done done) {
   Jobs jobs;
   {
     const std::lock_guard lock(mutex_);
     const auto key = find(name);
-    if (!key) {
-      writer_.write(
-          {}, [done, name](const Result<void>&) { done(fail(Fault::not_found, "Unknown alarm: " + name)); });
-      return;
-    }
+    if (!key) return refuse({Fault::not_found, "Unknown alarm: " + name}, done);
     auto changed = book_.set_state(*key, state, std::move(reason), std::move(reason_data), now);
     require(changed.has_value(), "the alarm was found a moment ago");
     const auto waiting = untold_.find(*key);
@@ -281,32 +230,6 @@ void Desk::set_state(const std::string& name, AlarmState state, std::string reas
     }
   }
   run(jobs);
-}
-
-std::vector<alarm::AlarmInfo> Desk::describe(const alarm::AlarmFilter& filter) const {
-  const std::lock_guard lock(mutex_);
-  return book_.describe(filter);
-}
-
-std::vector<alarm::AlarmInfo> Desk::describe(const std::vector<std::string>& names) const {
-  const std::lock_guard lock(mutex_);
-  std::vector<alarm::AlarmInfo> found;
-  for (const auto& name : names) {
-    for (const auto origin : {alarm::Origin::api, alarm::Origin::rule}) {
-      if (auto info = book_.describe(alarm::AlarmKey{name, origin})) found.push_back(std::move(*info));
-    }
-  }
-  return found;
-}
-
-void Desk::count_into(Endpoint::Counts& counts) const {
-  const std::lock_guard lock(mutex_);
-  counts.alarms = book_.size();
-  counts.metrics = book_.metrics().series_count();
-  counts.datapoints = book_.metrics().datapoint_count();
-  counts.refused_alarms = book_.refused_alarms();
-  counts.untold = 0;
-  for (const auto& one : untold_) counts.untold += one.second.size();
 }
 
 } // namespace kaden::cloudwatch

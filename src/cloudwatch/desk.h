@@ -1,4 +1,5 @@
-// The alarm book with everything around it that is durable: definitions, states, and events told in order.
+// The alarm book with everything around it that is durable: definitions, states, history, and events told in
+// order.
 #pragma once
 
 #include <deque>
@@ -7,12 +8,21 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "kaden/alarm_book.h"
 #include "kaden/cloudwatch.h"
+#include "kaden/metric_query.h"
 #include "record_writer.h"
 
 namespace kaden::cloudwatch {
+
+/// Whose data it is, and how many live metrics that sender may have made.
+struct Maker {
+  std::string access_key_id;
+  std::size_t metrics_max = 0;
+};
 
 /// Threads: any. Callbacks come on the record writer's thread or on the sink's, never from inside a call.
 class Desk : public std::enable_shared_from_this<Desk> {
@@ -23,20 +33,43 @@ class Desk : public std::enable_shared_from_this<Desk> {
   /// Once, before anything else.
   Result<void> load(std::vector<alarm::Rule> rules, journal::Records& records);
 
-  Result<void> put(std::span<const alarm::Datum> data, WallTime now);
+  /// All or none. busy: no room for their metrics, or `maker` (null: unbounded) has made too many.
+  Result<void> put(std::span<const alarm::Datum> data, WallTime now, const Maker* maker = nullptr);
   WallTime evaluate(WallTime now);
   void set_rules(std::vector<alarm::Rule> rules);
 
-  /// PutMetricAlarm: `done` after the definition is durable and in force. busy: limits::alarms_max.
+  /// PutMetricAlarm: `done` after the definition is durable and in force. busy: limits::alarms_max; conflict:
+  /// a composite alarm has the name.
   void define(alarm::Definition definition, WallTime now, const Done& done);
+  /// PutCompositeAlarm: the same.
+  void define(alarm::CompositeDefinition definition, WallTime now, const Done& done);
   /// DeleteAlarms: all of them or, when one does not exist (not_found), none.
-  void erase(const std::vector<std::string>& names, const Done& done);
+  void erase(const std::vector<std::string>& names, WallTime now, const Done& done);
+  /// EnableAlarmActions, DisableAlarmActions. Names without an alarm, and alarms of rules, are read over.
+  void set_actions_enabled(const std::vector<std::string>& names, bool enabled, WallTime now,
+                           const Done& done);
+  /// TagResource, UntagResource. not_found; conflict: a rule's alarm has the tags of its rule.
+  void tag(const std::string& name, const std::map<std::string, std::string>& set,
+           const std::vector<std::string>& erase, const Done& done);
   /// SetAlarmState: `done` after the event and the state are durable.
   void set_state(const std::string& name, AlarmState state, std::string reason, std::string reason_data,
                  WallTime now, Done done);
 
   std::vector<alarm::AlarmInfo> describe(const alarm::AlarmFilter& filter) const;
   std::vector<alarm::AlarmInfo> describe(const std::vector<std::string>& names) const;
+  /// Metric alarms on exactly this metric.
+  std::vector<alarm::AlarmInfo> describe_for(const alarm::MetricId& metric) const;
+  std::vector<alarm::AlarmInfo> children_of(const std::string& name) const;
+  std::vector<alarm::AlarmInfo> parents_of(const std::string& name) const;
+  std::vector<alarm::HistoryItem> history(const alarm::HistoryFilter& filter) const;
+
+  Result<std::vector<alarm::MetricDataResult>> metric_data(std::span<const alarm::MetricQuery> queries,
+                                                           WallTime from, WallTime to) const;
+  std::vector<alarm::StatisticsPoint> statistics(const alarm::MetricId& metric,
+                                                 const alarm::PeriodQuery& query,
+                                                 std::span<const alarm::AnyStatistic> wanted) const;
+  alarm::MetricPage list(const alarm::MetricFilter& filter) const;
+
   void count_into(Endpoint::Counts& counts) const;
 
  private:
@@ -49,18 +82,34 @@ class Desk : public std::enable_shared_from_this<Desk> {
   };
   using Jobs = std::vector<std::function<void()>>;
 
+  Result<void> load_definitions(journal::Records& records);
+  Result<void> load_history(journal::Records& records);
+  void refuse(Error error, const Done& done);
+  void write_definition(RecordWriter::Changes changes, std::function<Result<void>()> into_force,
+                        const Done& done);
+  Result<void> room_for(std::span<const alarm::Datum> data, const Maker& maker, WallTime now);
+  void save_history(RecordWriter::Changes& changes, WallTime now);
   void enqueue(alarm::Transition transition, Done done, Jobs& jobs);
   void start(const alarm::AlarmKey& key, Untold& head, Jobs& jobs);
   void on_told(const alarm::AlarmKey& key, bool durable);
   void on_saved(const alarm::AlarmKey& key, const Result<void>& result);
   std::optional<alarm::AlarmKey> find(const std::string& name) const;
+  std::vector<alarm::AlarmInfo> infos_of(const std::vector<alarm::AlarmKey>& keys) const;
 
+  // Borrowed
+  const runtime::Clock& clock_;
   // Config
   Sink sink_;
   // State, guarded by mutex_
   mutable std::mutex mutex_;
   alarm::AlarmBook book_;
   std::map<alarm::AlarmKey, std::deque<Untold>> untold_;
+  struct Made {
+    std::vector<std::uint64_t> metrics; ///< Series::number of each that this maker's data made
+    WallTime counted_at{};              ///< when those that are no more were last taken out
+  };
+  std::map<std::string, Made> made_;                             // by access key id
+  std::deque<std::pair<std::uint64_t, WallTime>> saved_history_; // numbers and times of stored items
   // Owned; last, so that its thread ends before the rest goes
   RecordWriter writer_;
 };

@@ -190,6 +190,18 @@ bool may_dial(const Sip& sip, std::string_view uri) {
   });
 }
 
+std::string_view to_text(KeyRight right) {
+  switch (right) {
+    case KeyRight::ingest:
+      return "ingest";
+    case KeyRight::alarms:
+      return "alarms";
+    case KeyRight::read:
+      break;
+  }
+  return "read";
+}
+
 std::string_view to_text(Right right) {
   switch (right) {
     case Right::events:

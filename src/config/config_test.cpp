@@ -144,6 +144,22 @@ TEST(Config, SecretsComeFromFilesAndVariables) {
   EXPECT_EQ(settings->sip->password, "abc");
 }
 
+TEST(Config, AccessKeysMayDoEverythingUnlessTold) {
+  const auto settings = read(
+      "access_keys:\n"
+      "  - {id: A, secret_file: /etc/agent}\n"
+      "  - {id: B, secret_file: /etc/agent, session_token_env: KADEN_TOKEN, may: [read, ingest],\n"
+      "     requests_per_second: 7, bytes_per_second: 4096, metrics: 9}\n");
+  ASSERT_TRUE(settings) << settings.error().message;
+  const AccessKey& plain = settings->access_keys[0];
+  EXPECT_THAT(plain.may, ElementsAre(KeyRight::ingest, KeyRight::alarms, KeyRight::read));
+  EXPECT_EQ(plain.requests_per_second, limits::key_requests_per_s);
+  EXPECT_EQ(plain.session_token, "");
+  const AccessKey bound{
+      "B", "0123456789abcdef", "token-token-token", {KeyRight::ingest, KeyRight::read}, 7, 4096, 9};
+  EXPECT_EQ(settings->access_keys[1], bound);
+}
+
 TEST(Config, RelativePathsBeginAtTheFile) {
   const Town town;
   const auto settings = parse("store: {folder: data}\nspeech: {voice_ja: v.hts, cache_folder: \"\"}",

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t path_bytes_max = 4'095; // PATH_MAX without its end
 constexpr std::size_t name_bytes_max = 128;
-constexpr std::size_t rights = 3;
 constexpr unsigned others_mask = 07; // of a mode: what everybody on the machine may do
 
 /// A file the process needs; "" and a note when it cannot be used.
@@ -45,6 +44,28 @@ void check_secret(Section& section, std::string_view key, const std::string& sec
   } else if (std::any_of(secret.begin(), secret.end(), is_odd)) {
     section.mistake(key, "the secret holds blanks or control characters; it is one word on one line");
   }
+}
+
+/// A list of rights, each one of `all`, in the order of `all`; what is no right is noted. Absent: none.
+template <class R, std::size_t count>
+std::vector<R> read_may(Section& section, const std::array<R, count>& all) {
+  std::vector<std::string_view> words;
+  for (const R right : all) words.push_back(to_text(right));
+  const auto may = section.texts("may", count, name_bytes_max);
+  if (section.has("may") && may.empty()) {
+    section.mistake("may", fmt::format("needs at least one of {}", fmt::join(words, ", ")));
+  }
+  for (const Word& word : may) {
+    if (std::find(words.begin(), words.end(), word.text) == words.end()) {
+      section.not_one_of("may", word, words);
+    }
+  }
+  std::vector<R> out;
+  for (const R right : all) {
+    const auto is_it = [&](const Word& word) { return word.text == to_text(right); };
+    if (std::any_of(may.begin(), may.end(), is_it)) out.push_back(right);
+  }
+  return out;
 }
 
 } // namespace
@@ -137,14 +158,23 @@ std::vector<AccessKey> read_access_keys(Section& top, const Surroundings& around
       section.mistake("id", "only letters, digits, _ and -");
     check_unique(section, "id", key.id, seen, "access key");
     key.secret = read_secret(section, "secret", limits::secret_bytes_min, around);
+    if (section.has("session_token_file") || section.has("session_token_env")) {
+      key.session_token = read_secret(section, "session_token", limits::secret_bytes_min, around);
+    }
+    static constexpr std::array<KeyRight, 3> all{KeyRight::ingest, KeyRight::alarms, KeyRight::read};
+    if (section.has("may")) key.may = read_may(section, all);
+    key.requests_per_second =
+        section.integer("requests_per_second", 1, limits::key_requests_per_s_max, key.requests_per_second);
+    key.bytes_per_second =
+        section.integer("bytes_per_second", 1'024, limits::key_bytes_per_s_max, key.bytes_per_second);
+    key.metrics = section.integer("metrics", 1, static_cast<std::int64_t>(limits::series_max), key.metrics);
     keys.push_back(std::move(key));
   }
   return keys;
 }
 
 std::vector<Token> read_tokens(Section& top, const Surroundings& around) {
-  static constexpr std::array<Right, rights> all{Right::events, Right::read, Right::act};
-  static const std::vector<std::string_view> words{"events", "read", "act"};
+  static constexpr std::array<Right, 3> all{Right::events, Right::read, Right::act};
   std::vector<Token> tokens;
   std::set<std::string> names;
   std::set<std::string> secrets;
@@ -156,17 +186,7 @@ std::vector<Token> read_tokens(Section& top, const Surroundings& around) {
     if (!token.secret.empty() && !secrets.insert(token.secret).second) {
       section.mistake("", "another token has the same secret: the record could not tell the two apart");
     }
-    const auto may = section.texts("may", rights, name_bytes_max);
-    if (section.wants("may") && may.empty())
-      section.mistake("may", "needs at least one of events, read, act");
-    for (const Word& word : may) {
-      if (std::find(words.begin(), words.end(), word.text) == words.end())
-        section.not_one_of("may", word, words);
-    }
-    for (const Right right : all) {
-      const auto is_it = [&](const Word& word) { return word.text == to_text(right); };
-      if (std::any_of(may.begin(), may.end(), is_it)) token.may.push_back(right);
-    }
+    if (section.wants("may")) token.may = read_may(section, all);
     tokens.push_back(std::move(token));
   }
   return tokens;

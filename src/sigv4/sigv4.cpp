@@ -79,7 +79,9 @@ std::string canonical_query(std::string_view query) {
   for (const std::string_view parameter : split(query, '&')) {
     const std::size_t equals = parameter.find('=');
     const std::string_view value = equals == std::string_view::npos ? "" : parameter.substr(equals + 1);
-    parameters.emplace_back(encode(decode(parameter.substr(0, equals)), false), encode(decode(value), false));
+    std::string name = encode(decode(parameter.substr(0, equals)), false);
+    if (name == "X-Amz-Signature") continue;
+    parameters.emplace_back(std::move(name), encode(decode(value), false));
   }
   std::sort(parameters.begin(), parameters.end());
   std::string out;
@@ -193,6 +195,25 @@ void sign(std::string_view method, std::string_view target, Headers& headers, st
                        "AWS4-HMAC-SHA256 Credential=" + credentials.access_key_id + "/" + scope.text() +
                            ", SignedHeaders=" + signed_headers + ", Signature=" +
                            signature(credentials.secret, scope, string_to_sign(date, scope, canonical)));
+}
+
+std::string presign(std::string_view method, std::string_view target, std::string_view host,
+                    std::string_view body, const Credentials& credentials, std::string_view region,
+                    std::string_view service, Millis valid_for, WallTime now) {
+  const std::string date = amz_date(now);
+  const Scope scope{date.substr(0, 8), std::string(region), std::string(service)};
+  std::string out(target);
+  out += target.find('?') == std::string_view::npos ? '?' : '&';
+  out += "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" +
+         encode(credentials.access_key_id + "/" + scope.text(), false) + "&X-Amz-Date=" + date +
+         "&X-Amz-Expires=" + std::to_string(valid_for.count() / 1000) + "&X-Amz-SignedHeaders=host";
+  if (!credentials.session_token.empty()) {
+    out += "&X-Amz-Security-Token=" + encode(credentials.session_token, false);
+  }
+  const Headers headers{{"Host", std::string(host)}};
+  const std::string canonical = canonical_request({method, out, headers, body}, "host");
+  return out +
+         "&X-Amz-Signature=" + signature(credentials.secret, scope, string_to_sign(date, scope, canonical));
 }
 
 } // namespace kaden::sigv4

@@ -24,17 +24,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   const WallTime now = wall_time(1'440'938'160'000);
-  const sigv4::SecretOf secret_of = [](std::string_view) {
-    return std::optional<std::string>("unguessable");
+  const sigv4::KeyOf key_of = [](std::string_view id) {
+    return std::optional(sigv4::Credentials{std::string(id), "unguessable", ""});
   };
-  const sigv4::Expectation expected{"service", now, seconds(300)};
-  require(!sigv4::verify({"GET", target, headers, body}, secret_of, expected),
+  const sigv4::Expectation expected{{"service"}, now, seconds(300)};
+  require(!sigv4::verify({"GET", target, headers, body}, key_of, expected),
           "nobody signs with a secret unknown to them");
+  static_cast<void>(sigv4::claimed_key({"GET", target, headers, body}));
 
   if (headers.size() < 64) {
     sigv4::sign("GET", target, headers, body, {"AKIDEXAMPLE", "unguessable", ""}, "us-east-1", "service",
                 now);
-    static_cast<void>(sigv4::verify({"GET", target, headers, body}, secret_of, expected));
+    static_cast<void>(sigv4::verify({"GET", target, headers, body}, key_of, expected));
   }
   return 0;
 }

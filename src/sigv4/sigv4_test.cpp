@@ -115,11 +115,9 @@ TEST(Vectors, OfRealClients) {
     sign(text(one, "method"), target, headers, body, credentials, text(one, "region"), service, now);
     EXPECT_EQ(headers.back().second, text(one, "authorization"));
 
-    const SecretOf secret_of = [&](std::string_view) {
-      return std::optional<std::string>(credentials.secret);
-    };
+    const KeyOf key_of = [&](std::string_view) { return std::optional(credentials); };
     const auto checked =
-        verify({text(one, "method"), target, headers, body}, secret_of, {service, now, Millis(0)});
+        verify({text(one, "method"), target, headers, body}, key_of, {{service}, now, Millis(0)});
     EXPECT_TRUE(checked) << checked.error().message;
   }
   EXPECT_EQ(cases, 9);
@@ -128,15 +126,20 @@ TEST(Vectors, OfRealClients) {
 class Verify : public testing::Test {
  protected:
   Verify() { sign_again(); }
-  void sign_again() {
-    sign("POST", target, headers, body, {"AKIDKADEN", "secret", ""}, "ap-northeast-1", service, now);
+  void sign_again(const std::string& token = "") {
+    sign("POST", target, headers, body, {"AKIDKADEN", "secret", token}, "ap-northeast-1", service, now);
+  }
+  std::string presigned(Millis valid_for, const std::string& token = "") {
+    headers = {{"Host", "kaden.example:8080"}};
+    return presign("POST", target, "kaden.example:8080", body, {"AKIDKADEN", "secret", token},
+                   "ap-northeast-1", service, valid_for, now);
   }
   std::string code(Millis later = Millis(0)) {
-    const SecretOf secret_of = [](std::string_view id) {
-      return id == "AKIDKADEN" ? std::optional<std::string>("secret") : std::nullopt;
+    const KeyOf key_of = [&](std::string_view id) {
+      return id == "AKIDKADEN" ? std::optional(Credentials{"", "secret", known_token}) : std::nullopt;
     };
-    const auto checked = verify({"POST", target, headers, body}, secret_of,
-                                {"monitoring", now + later, limits::request_skew_max});
+    const auto checked = verify({"POST", target, headers, body}, key_of,
+                                {{"monitoring", "logs"}, now + later, limits::request_skew_max});
     if (!checked) {
       EXPECT_EQ(checked.error().message.find("secret"), std::string::npos);
       EXPECT_EQ(checked.error().http_status,
@@ -145,7 +148,8 @@ class Verify : public testing::Test {
                     : 403);
       return std::string(checked.error().code);
     }
-    return *checked;
+    EXPECT_EQ(claimed_key({"POST", target, headers, body}), checked->access_key_id);
+    return checked->access_key_id;
   }
   void change(std::string_view part, const std::string& by) {
     std::string& header = headers.back().second;
@@ -155,6 +159,7 @@ class Verify : public testing::Test {
   const WallTime now = parse_iso8601("2026-11-23T06:43:00Z").value();
   std::string target = "/";
   std::string service = "monitoring";
+  std::string known_token;
   std::string body = "Action=DescribeAlarms";
   Headers headers{{"Host", "kaden.example:8080"}, {"Content-Type", "application/x-www-form-urlencoded"}};
 };
@@ -245,6 +250,86 @@ TEST_F(Verify, RefusesAnotherServicesSignature) {
   service = "sns";
   sign_again();
   EXPECT_EQ(code(), "SignatureDoesNotMatch");
+}
+
+TEST_F(Verify, TakesEachServiceThatIsServed) {
+  service = "logs";
+  sign_again();
+  EXPECT_EQ(code(), "AKIDKADEN");
+}
+
+TEST_F(Verify, WantsTheSessionTokenOfTheKeyAndNoOther) {
+  sign_again("token");
+  EXPECT_EQ(code(), "InvalidClientTokenId"); // the key has none
+  known_token = "token";
+  EXPECT_EQ(code(), "AKIDKADEN");
+  sign_again("tokem");
+  EXPECT_EQ(code(), "InvalidClientTokenId");
+  sign_again();
+  EXPECT_EQ(code(), "InvalidClientTokenId");
+  sign_again("token");
+  const auto good = headers;
+  for (auto& header : headers) {
+    if (header.first == "Authorization") {
+      const std::string part = ";x-amz-security-token";
+      header.second.erase(header.second.find(part), part.size()); // added, but not signed
+    }
+  }
+  EXPECT_EQ(code(), "SignatureDoesNotMatch");
+  const std::string plain = target;
+  target = presigned(seconds(60), "token");
+  EXPECT_EQ(code(), "AKIDKADEN");
+  target = plain;
+  target = presigned(seconds(60), "other");
+  EXPECT_EQ(code(), "InvalidClientTokenId");
+}
+
+TEST_F(Verify, TakesAPresignedUrlWhileItIsValid) {
+  target = presigned(seconds(900));
+  EXPECT_EQ(code(), "AKIDKADEN");
+  EXPECT_EQ(code(seconds(900)), "AKIDKADEN"); // longer than the skew: the URL says how long
+  EXPECT_EQ(code(seconds(900) + Millis(1)), "RequestExpired");
+  EXPECT_EQ(code(-limits::request_skew_max), "AKIDKADEN");
+  EXPECT_EQ(code(-limits::request_skew_max - Millis(1)), "RequestExpired");
+  headers.emplace_back("Content-Type", "text/plain"); // not signed, does not matter
+  EXPECT_EQ(code(), "AKIDKADEN");
+  headers.emplace_back("X-Amz-Target", "Else"); // not signed, matters
+  EXPECT_EQ(code(), "SignatureDoesNotMatch");
+}
+
+TEST_F(Verify, RefusesAPresignedUrlThatWasChanged) {
+  const std::string good = presigned(seconds(900));
+  const std::pair<const char*, const char*> changes[] = {{"X-Amz-Expires=900", "X-Amz-Expires=901"},
+                                                         {"%2Fap-northeast-1%2F", "%2Fus-east-1%2F"},
+                                                         {"X-Amz-Date=20261123T06", "X-Amz-Date=20261123T07"},
+                                                         {"X-Amz-Signature=", "X-Amz-Signature=0"},
+                                                         {"/?", "/?Action=DeleteAlarms&"}};
+  for (const auto& [from, to] : changes) {
+    target = good;
+    target.replace(target.find(from), std::string(from).size(), to);
+    EXPECT_EQ(code(), "SignatureDoesNotMatch") << from;
+  }
+  const std::pair<const char*, const char*> holes[] = {
+      {"X-Amz-Expires=900", "X-Amz-Expires=604801"},
+      {"X-Amz-Expires=900", "X-Amz-Expires=0"},
+      {"X-Amz-Expires=900", "X-Amz-Expires=-1"},
+      {"X-Amz-Expires=900&", ""},
+      {"X-Amz-Algorithm=AWS4", "X-Amz-Algorithm=AWS5"},
+      {"X-Amz-SignedHeaders=host&", ""},
+      {"X-Amz-SignedHeaders=host&", "X-Amz-SignedHeaders=host&X-Amz-SignedHeaders=host&"},
+      {"aws4_request", "aws4_reques"},
+      {"X-Amz-Date=20261123T064300Z", "X-Amz-Date=%"}};
+  for (const auto& [from, to] : holes) {
+    target = good;
+    target.replace(target.find(from), std::string(from).size(), to);
+    EXPECT_EQ(code(), "IncompleteSignature") << from << " -> " << to;
+  }
+  target = good;
+  body += " ";
+  EXPECT_EQ(code(), "SignatureDoesNotMatch");
+  body.pop_back();
+  headers.emplace_back("Authorization", "AWS4-HMAC-SHA256 Credential=x");
+  EXPECT_EQ(code(), "IncompleteSignature"); // both ways at once
 }
 
 TEST(AmzDate, IsBasicIso8601) {

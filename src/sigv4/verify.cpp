@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "kaden/sigv4.h"
 
@@ -7,12 +8,18 @@ namespace kaden::sigv4 {
 namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
+constexpr std::int64_t presigned_s_max = 604'800; // AWS: seven days
 
+/// What a request says about its own signature.
 struct Authorization {
   std::string access_key_id;
   Scope scope;
   std::string signed_headers;
   std::string signature;
+  std::string date; ///< X-Amz-Date as it was sent
+  WallTime signed_at{};
+  std::optional<std::string> session_token;
+  std::optional<Millis> valid_for; ///< of a presigned URL
 };
 
 tl::unexpected<Refusal> refuse(std::string_view code, int http_status, std::string message) {
@@ -40,31 +47,6 @@ std::string_view parameter(std::string_view list, std::string_view name) {
   return found;
 }
 
-tl::expected<Authorization, Refusal> parse(std::string_view header) {
-  if (!header.starts_with(algorithm)) {
-    return incomplete("Authorization header must use the algorithm AWS4-HMAC-SHA256.");
-  }
-  const std::string_view list = header.substr(algorithm.size());
-  const std::string_view credential = parameter(list, "Credential");
-  const std::string_view signed_headers = parameter(list, "SignedHeaders");
-  const std::string_view signature = parameter(list, "Signature");
-  if (credential.empty()) return incomplete("Authorization header requires 'Credential' parameter.");
-  if (signed_headers.empty()) return incomplete("Authorization header requires 'SignedHeaders' parameter.");
-  if (signature.empty()) return incomplete("Authorization header requires 'Signature' parameter.");
-  const auto parts = split(credential, '/');
-  if (parts.size() != 5 || parts[0].empty() || parts[4] != "aws4_request") {
-    return incomplete(
-        "Credential must have exactly 5 slash-delimited elements, e.g. "
-        "keyid/date/region/service/aws4_request.");
-  }
-  if (parts[1].size() != 8 || !all_digits(parts[1]))
-    return incomplete("Credential must hold a date as YYYYMMDD.");
-  return Authorization{std::string(parts[0]),
-                       {std::string(parts[1]), std::string(parts[2]), std::string(parts[3])},
-                       std::string(signed_headers),
-                       std::string(signature)};
-}
-
 /// The only header of that name; nullopt when there is none or more than one.
 std::optional<std::string_view> only_header(const Headers& headers, std::string_view name) {
   std::optional<std::string_view> found;
@@ -87,6 +69,117 @@ std::optional<WallTime> parse_amz_date(std::string_view text) {
   return at ? std::optional<WallTime>(*at) : std::nullopt;
 }
 
+/// "AKID/20260824/ap-northeast-1/monitoring/aws4_request" into `out`.
+tl::expected<void, Refusal> read_credential(std::string_view credential, Authorization& out) {
+  const auto parts = split(credential, '/');
+  if (parts.size() != 5 || parts[0].empty() || parts[4] != "aws4_request") {
+    return incomplete(
+        "Credential must have exactly 5 slash-delimited elements, e.g. "
+        "keyid/date/region/service/aws4_request.");
+  }
+  if (parts[1].size() != 8 || !all_digits(parts[1])) {
+    return incomplete("Credential must hold a date as YYYYMMDD.");
+  }
+  out.access_key_id = parts[0];
+  out.scope = {std::string(parts[1]), std::string(parts[2]), std::string(parts[3])};
+  return {};
+}
+
+tl::expected<Authorization, Refusal> read_header(const Headers& headers) {
+  const auto header = only_header(headers, "authorization");
+  if (!header) return incomplete("There must be one Authorization header.");
+  if (!header->starts_with(algorithm)) {
+    return incomplete("Authorization header must use the algorithm AWS4-HMAC-SHA256.");
+  }
+  const std::string_view list = header->substr(algorithm.size());
+  const std::string_view credential = parameter(list, "Credential");
+  Authorization out;
+  out.signed_headers = parameter(list, "SignedHeaders");
+  out.signature = parameter(list, "Signature");
+  if (credential.empty()) return incomplete("Authorization header requires 'Credential' parameter.");
+  if (out.signed_headers.empty()) {
+    return incomplete("Authorization header requires 'SignedHeaders' parameter.");
+  }
+  if (out.signature.empty()) return incomplete("Authorization header requires 'Signature' parameter.");
+  if (auto read = read_credential(credential, out); !read) return tl::unexpected<Refusal>(read.error());
+  const auto date = only_header(headers, "x-amz-date");
+  const auto signed_at = date ? parse_amz_date(*date) : std::nullopt;
+  if (!signed_at) {
+    return incomplete("Authorization header requires one 'X-Amz-Date' header as YYYYMMDDTHHMMSSZ.");
+  }
+  out.date = *date;
+  out.signed_at = *signed_at;
+  if (const auto token = only_header(headers, "x-amz-security-token")) out.session_token = *token;
+  return out;
+}
+
+/// The decoded parameters of the target whose names begin with "X-Amz-"; nullopt when one is there twice or
+/// cannot be decoded.
+std::optional<std::map<std::string, std::string>> amz_parameters(std::string_view target) {
+  std::map<std::string, std::string> out;
+  const std::size_t question = target.find('?');
+  if (question == std::string_view::npos) return out;
+  for (const std::string_view pair : split(target.substr(question + 1), '&')) {
+    const std::size_t equals = pair.find('=');
+    const auto name = percent_decode(pair.substr(0, equals), false);
+    if (!name || !name->starts_with("X-Amz-")) continue;
+    auto value = percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1), false);
+    if (!value || !out.emplace(*name, std::move(*value)).second) return std::nullopt;
+  }
+  return out;
+}
+
+/// True when the target is meant to be a presigned URL.
+bool is_presigned(std::string_view target) {
+  return target.find("X-Amz-Signature=") != std::string_view::npos ||
+         target.find("X-Amz-Credential=") != std::string_view::npos;
+}
+
+tl::expected<Authorization, Refusal> read_parameters(std::string_view target) {
+  const auto parameters = amz_parameters(target);
+  if (!parameters) return incomplete("A parameter of the presigned URL is malformed or there twice.");
+  const auto value = [&](const char* name) {
+    const auto found = parameters->find(name);
+    return found == parameters->end() ? std::string() : found->second;
+  };
+  if (value("X-Amz-Algorithm") != algorithm) {
+    return incomplete("X-Amz-Algorithm must be AWS4-HMAC-SHA256.");
+  }
+  Authorization out;
+  out.signed_headers = value("X-Amz-SignedHeaders");
+  out.signature = value("X-Amz-Signature");
+  if (out.signed_headers.empty() || out.signature.empty()) {
+    return incomplete("A presigned URL requires X-Amz-SignedHeaders and X-Amz-Signature.");
+  }
+  if (auto read = read_credential(value("X-Amz-Credential"), out); !read) {
+    return tl::unexpected<Refusal>(read.error());
+  }
+  out.date = value("X-Amz-Date");
+  const auto signed_at = parse_amz_date(out.date);
+  if (!signed_at) return incomplete("A presigned URL requires X-Amz-Date as YYYYMMDDTHHMMSSZ.");
+  out.signed_at = *signed_at;
+  const auto valid_s = parse_int(value("X-Amz-Expires"));
+  if (!valid_s || *valid_s < 1 || *valid_s > presigned_s_max) {
+    return incomplete("X-Amz-Expires must be 1 to 604800 seconds.");
+  }
+  out.valid_for = seconds(*valid_s);
+  if (parameters->contains("X-Amz-Security-Token")) out.session_token = value("X-Amz-Security-Token");
+  return out;
+}
+
+tl::expected<Authorization, Refusal> read_authorization(const Request& request) {
+  const bool in_header = std::any_of(request.headers.begin(), request.headers.end(), [](const auto& header) {
+    return equal_no_case(header.first, "authorization");
+  });
+  const bool in_target = is_presigned(request.target);
+  if (in_header && in_target) {
+    return incomplete("A request is signed by its Authorization header or by its parameters, not by both.");
+  }
+  if (in_header) return read_header(request.headers);
+  if (in_target) return read_parameters(request.target);
+  return refuse("MissingAuthenticationToken", 403, "Request is missing Authentication Token");
+}
+
 /// Whoever may add an X-Amz-* header or another Host unsigned changes what the request means.
 bool covers_what_matters(const Headers& headers, std::string_view signed_headers) {
   const auto names = split(signed_headers, ';');
@@ -98,58 +191,64 @@ bool covers_what_matters(const Headers& headers, std::string_view signed_headers
          });
 }
 
+bool has_its_token(const Authorization& authorization, const Credentials& key) {
+  return equal_constant_time(authorization.session_token.value_or(""), key.session_token);
+}
+
+/// Too old, or from the future.
+bool is_out_of_time(const Authorization& authorization, const Expectation& expected) {
+  const Millis late = authorization.valid_for.value_or(expected.skew_max);
+  return authorization.signed_at + late < expected.now ||
+         authorization.signed_at > expected.now + expected.skew_max;
+}
+
 } // namespace
 
-tl::expected<std::string, Refusal> verify(const Request& request, const SecretOf& secret_of,
-                                          const Expectation& expected) {
-  const bool any = std::any_of(request.headers.begin(), request.headers.end(), [](const auto& header) {
-    return equal_no_case(header.first, "authorization");
-  });
-  if (!any) {
-    return refuse("MissingAuthenticationToken", 403, "Request is missing Authentication Token");
+tl::expected<Signer, Refusal> verify(const Request& request, const KeyOf& key_of,
+                                     const Expectation& expected) {
+  const auto read = read_authorization(request);
+  if (!read) return tl::unexpected<Refusal>(read.error());
+  const Authorization& authorization = *read;
+  if (!authorization.date.starts_with(authorization.scope.date)) {
+    return refuse(
+        "SignatureDoesNotMatch", 403,
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.");
   }
-  const auto header = only_header(request.headers, "authorization");
-  if (!header) return incomplete("There must be one Authorization header.");
-  const auto authorization = parse(*header);
-  if (!authorization) return tl::unexpected<Refusal>(authorization.error());
-
-  const auto date = only_header(request.headers, "x-amz-date");
-  const auto signed_at = date ? parse_amz_date(*date) : std::nullopt;
-  if (!signed_at)
-    return incomplete("Authorization header requires one 'X-Amz-Date' header as YYYYMMDDTHHMMSSZ.");
-  if (!date->starts_with(authorization->scope.date)) {
+  const auto& services = expected.services;
+  if (std::find(services.begin(), services.end(), authorization.scope.service) == services.end()) {
     return refuse("SignatureDoesNotMatch", 403,
-                  "Date in Credential scope does not match YYYYMMDD from ISO-8601 "
-                  "version of date from HTTP.");
+                  "Credential should be scoped to correct service: '" +
+                      std::string(services.empty() ? "" : services.front()) + "'.");
   }
-  if (authorization->scope.service != expected.service) {
-    return refuse("SignatureDoesNotMatch", 403,
-                  "Credential should be scoped to correct service: '" + std::string(expected.service) + "'.");
-  }
-  if (!covers_what_matters(request.headers, authorization->signed_headers)) {
+  if (!covers_what_matters(request.headers, authorization.signed_headers)) {
     return refuse("SignatureDoesNotMatch", 403,
                   "'Host' and every 'X-Amz-' header must be a 'SignedHeader' in the AWS Authorization.");
   }
-  const auto secret = secret_of(authorization->access_key_id);
-  if (!secret) {
+  const auto key = key_of(authorization.access_key_id);
+  if (!key || !has_its_token(authorization, *key)) {
     return refuse("InvalidClientTokenId", 403, "The security token included in the request is invalid.");
   }
-  const std::string canonical = canonical_request(request, authorization->signed_headers);
-  const std::string wanted =
-      signature(*secret, authorization->scope, string_to_sign(*date, authorization->scope, canonical));
-  if (!equal_constant_time(wanted, authorization->signature)) {
+  const std::string canonical = canonical_request(request, authorization.signed_headers);
+  const std::string wanted = signature(key->secret, authorization.scope,
+                                       string_to_sign(authorization.date, authorization.scope, canonical));
+  if (!equal_constant_time(wanted, authorization.signature)) {
     return refuse(
         "SignatureDoesNotMatch", 403,
         "The request signature we calculated does not match the signature you provided. Check your AWS "
         "Secret Access Key and signing method.");
   }
   // Last, so that only a holder of the key learns our time.
-  if (*signed_at + expected.skew_max < expected.now || *signed_at > expected.now + expected.skew_max) {
+  if (is_out_of_time(authorization, expected)) {
     return refuse("RequestExpired", 400,
-                  "Signature expired or not yet valid: " + std::string(*date) +
+                  "Signature expired or not yet valid: " + authorization.date +
                       " is too far from our time, " + amz_date(expected.now) + ".");
   }
-  return authorization->access_key_id;
+  return Signer{authorization.access_key_id, authorization.scope, authorization.valid_for.has_value()};
+}
+
+std::string claimed_key(const Request& request) {
+  const auto read = read_authorization(request);
+  return read ? read->access_key_id : std::string();
 }
 
 } // namespace kaden::sigv4

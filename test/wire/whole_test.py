@@ -226,6 +226,16 @@ class AwsClients(unittest.TestCase):
             run = subprocess.run(["/usr/bin/python3", str(test)], env=environment, capture_output=True, text=True)
             self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
+    def test_the_javascript_sdk_unmodified_in_every_protocol(self):
+        folder = pathlib.Path(__file__).resolve().parent / "js"
+        self.assertTrue((folder / "node_modules").is_dir(), "tools/setup test installs the SDK")
+        with Town({"sato": "ja"}) as town:
+            town.start_kaden()
+            environment = dict(os.environ, KADEN_URL=town.url, KADEN_ACCESS_KEY_ID=town.key_id,
+                               KADEN_SECRET_ACCESS_KEY=town.key_secret)
+            run = subprocess.run(["node", "--test", str(folder)], env=environment, capture_output=True, text=True)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

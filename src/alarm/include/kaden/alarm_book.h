@@ -158,6 +158,8 @@ class AlarmBook {
   std::optional<AlarmInfo> describe(const AlarmKey& key) const;
   /// By name, then by origin.
   std::vector<AlarmInfo> describe(const AlarmFilter& filter) const;
+  /// Alarms on exactly this metric: neither metric math nor silences. By name, then by origin.
+  std::vector<AlarmKey> alarms_on(const MetricId& metric) const;
   /// Of a composite alarm: the alarms of its rule and its suppressor that exist. By name.
   std::vector<AlarmKey> children_of(const std::string& name) const;
   /// Composite alarms whose rule or suppressor names it. By name.

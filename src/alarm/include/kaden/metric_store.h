@@ -156,6 +156,8 @@ class MetricStore {
   Series* find(const MetricId& metric);
   const Series* find(const MetricId& metric) const;
   MetricId id_of(const Series& series) const;
+  /// True while the series with that Series::number is kept.
+  bool holds(std::uint64_t number) const;
   const std::string& name_of(const Series& series) const { return symbols_.text(series.key[1]); }
   /// Finds or makes it, and keeps it and `history` of it until unwatch().
   Series& watch(const MetricId& metric, Millis history);

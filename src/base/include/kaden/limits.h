@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "kaden/time.h"
 
@@ -13,11 +14,15 @@ namespace kaden::limits {
 
 // Input -----------------------------------------------------------------------------------------------
 inline constexpr std::size_t json_depth_max = 16;              // deeper than any document Kaden defines; bounds recursion
-inline constexpr std::size_t http_body_bytes_max = 1'048'576;  // CloudWatch's own limit for PutMetricData
+inline constexpr std::size_t http_body_bytes_max = 4'194'304;  // the largest request there is: PutLogEvents
 inline constexpr std::size_t http_header_bytes_max = 16'384;   // SigV4 with a session token fits four times over
 inline constexpr std::size_t http_connections_max = 2'000;     // one file descriptor each; agents keep one open
 inline constexpr Millis http_idle_max = seconds(65);           // longer than the CloudWatch agent's 60 s flush
 inline constexpr Millis http_request_max = seconds(30);        // a slow sender may not hold a connection for ever
+inline constexpr std::size_t aws_body_bytes_max = 1'048'576;   // CloudWatch's own for PutMetricData, after decompression
+inline constexpr std::size_t aws_log_body_bytes_max = 4'194'304; // PutLogEvents: 1 MB of messages, escaped and with their timestamps
+inline constexpr std::size_t smithy_depth_max = 24;            // the deepest request of CloudWatch takes 10; bounds recursion
+inline constexpr std::size_t smithy_nodes_max = 500'000;       // 1,000 data of 150 values and counts take 320,000
 inline constexpr std::size_t events_per_request_max = 1'000;   // a batch is one commit
 inline constexpr std::size_t sip_datagram_bytes_max = 8'192;   // larger ones cost quadratic time in header parsing
 inline constexpr std::size_t sip_header_lines_max = 200;       // the same
@@ -80,6 +85,14 @@ inline constexpr std::size_t pattern_states_max = 500;         // with a value o
 inline constexpr Millis silent_after_min = seconds(10);        // one evaluation
 inline constexpr Millis retire_after_min = seconds(600);       // shorter ones would drop a machine that restarts
 inline constexpr Millis request_skew_max = seconds(300);       // AWS refuses signatures older or newer than this
+inline constexpr std::int64_t key_requests_per_s = 500;        // CloudWatch's own for PutMetricData; twice as many at once
+inline constexpr std::int64_t key_requests_per_s_max = 100'000; // more than one server answers
+inline constexpr std::int64_t key_bytes_per_s = 16'777'216;    // 500 requests of 32 KiB: twice what the agent sends
+inline constexpr std::int64_t key_bytes_per_s_max = 1'073'741'824; // more than one server reads
+inline constexpr std::int64_t key_metrics = 200'000;           // a fifth of all: one sender's mistake leaves room for the others
+inline constexpr std::int64_t bad_signatures_per_s = 1;        // of one sender and key; a mistyped secret stays visible
+inline constexpr std::int64_t bad_signatures_burst = 20;       // at once; then they are refused unread, which costs nothing
+inline constexpr std::size_t bad_senders_max = 10'000;         // remembered at once; the longest forgotten go first
 
 // Agent -----------------------------------------------------------------------------------------------
 inline constexpr std::size_t agent_config_bytes_max = 262'144; // hundreds of checks and files fit

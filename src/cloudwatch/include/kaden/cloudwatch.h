@@ -1,10 +1,11 @@
 /// kaden/cloudwatch.h - the CloudWatch-compatible endpoint: what the aws CLI, the SDKs and the CloudWatch
-/// agent speak to. Room: cloudwatch. Uses: base, runtime, alarm, sigv4, journal, http. Threads: any thread
-/// may call; one mutex guards the alarms; the sink and the observer are called without it, on the caller's or
-/// on the endpoint's own thread. Errors: as AWS writes them, in the answers; open() gives the store's faults.
-/// API: Amazon CloudWatch 2010-08-01, AWS Query protocol (POST /, form body, gzip allowed), Signature Version
-/// 4 for service `monitoring` of any region. Operations: PutMetricData, PutMetricAlarm, DescribeAlarms,
-/// DeleteAlarms, SetAlarmState. Other protocols get an error in their own form that says so.
+/// agent speak to. Room: cloudwatch. Uses: base, runtime, alarm, sigv4, smithy, journal, http. Threads: any
+/// thread may call; one mutex guards the alarms; the sink and the observer are called without it, on the
+/// caller's or on the endpoint's own thread. Errors: as AWS writes them, in the answers; open() gives the
+/// store's faults. API: Amazon CloudWatch 2010-08-01 over AWS Query (POST, GET for presigned URLs), AWS
+/// JSON 1.0 and Smithy RPC v2 CBOR; gzip for PutMetricData; Signature Version 4 of any region, in the header
+/// or presigned. Operations: those of operations.h. Further services (CloudWatch Logs) are given to serve(),
+/// see smithy_service.h.
 ///
 /// What differs from Amazon's:
 /// - An alarm calls people by itself. Its severity is the tag `kaden:severity` (critical, error, warning,
@@ -14,12 +15,19 @@
 ///   PutMetricAlarm replace the earlier ones; without tags the earlier ones stay.
 /// - Actions are kept and described, not run. ActionsEnabled=false holds back ALARM and INSUFFICIENT_DATA,
 /// never OK.
+/// - No anomaly detection, no PromQL, no dashboards, one account. Entities beside metric data are read over.
 /// - Alarms of Kaden's own rules are described beside the others. Deleting one lasts until its metric arrives
 /// again.
 ///
 /// What is durable: an alarm's definition before the 200 of PutMetricAlarm; the event and the state before
 /// the 200 of SetAlarmState. A new state is stored only after its event was durable, so after a crash a
-/// change that was not told is told again. Datapoints are in memory only.
+/// change that was not told is told again. The history of alarms may lose its last second, datapoints are in
+/// memory only.
+///
+/// A noisy or hostile sender is bounded by its access key: rates, permissions, live metrics (limits::key_*,
+/// or as configured); answered with Throttling, AccessDenied or LimitExceeded, it costs no other key. Bad
+/// signatures are throttled by sender and key. Unsigned senders on loopback are this machine's own and not
+/// bounded.
 #pragma once
 
 #include <cstdint>
@@ -35,12 +43,20 @@
 #include "kaden/http.h"
 #include "kaden/journal.h"
 #include "kaden/runtime.h"
+#include "kaden/smithy_service.h"
 
 namespace kaden::cloudwatch {
 
 struct AccessKey {
   std::string id;
   std::string secret;
+  std::string session_token{}; ///< empty: requests come without one
+  std::vector<smithy::Permission> may{smithy::Permission::ingest, smithy::Permission::alarms,
+                                      smithy::Permission::read};
+  std::int64_t requests_per_second = limits::key_requests_per_s;
+  std::int64_t bytes_per_second = limits::key_bytes_per_s;
+  std::int64_t metrics = limits::key_metrics; ///< live ones that its data may have made
+  bool operator==(const AccessKey&) const = default;
 };
 
 struct Settings {
@@ -72,7 +88,9 @@ class Endpoint {
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
-  /// An http::Handler for POST / (and, to explain itself, /service/...).
+  /// Another service beside CloudWatch's own, before the first handle(). Its name is new.
+  void serve(smithy::Service service);
+  /// An http::Handler for / and /service/...
   void handle(const http::Request& request, http::Reply reply);
   /// The way in for data from inside the process: as PutMetricData, already checked. busy.
   Result<void> put(std::span<const alarm::Datum> data);
@@ -87,6 +105,9 @@ class Endpoint {
 
   struct Counts {
     std::uint64_t requests = 0, refused_signatures = 0, data = 0;
+    std::uint64_t throttled = 0;       ///< by an access key's rates, or for bad signatures
+    std::uint64_t denied = 0;          ///< by an access key's permissions
+    std::uint64_t refused_metrics = 0; ///< requests that would have made too many metrics
     std::size_t alarms = 0, metrics = 0, datapoints = 0;
     std::size_t untold = 0;           ///< changes whose event is not durable yet
     std::uint64_t refused_alarms = 0; ///< of rules, by limits::alarms_max

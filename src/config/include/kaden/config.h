@@ -31,10 +31,23 @@ struct Listen {
   bool operator==(const Listen&) const = default;
 };
 
+/// What a sender with an access key may do.
+enum class KeyRight : std::uint8_t {
+  ingest, ///< send metrics and logs
+  alarms, ///< define, change and delete alarms
+  read,   ///< look at metrics, alarms and logs
+};
+std::string_view to_text(KeyRight right);
+
 /// One key pair of senders that sign with SigV4.
 struct AccessKey {
   std::string id;
   std::string secret;
+  std::string session_token{}; ///< empty: requests come without one
+  std::vector<KeyRight> may{KeyRight::ingest, KeyRight::alarms, KeyRight::read}; ///< in the enum's order
+  std::int64_t requests_per_second = limits::key_requests_per_s;
+  std::int64_t bytes_per_second = limits::key_bytes_per_s;
+  std::int64_t metrics = limits::key_metrics; ///< live ones that its data may have made
   bool operator==(const AccessKey&) const = default;
 };
 

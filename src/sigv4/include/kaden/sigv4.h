@@ -1,7 +1,7 @@
-/// kaden/sigv4.h - AWS Signature Version 4: sign a request, verify a signed one. Room: sigv4. Uses: base.
-/// Pure: the time is an argument. Threads: any. Errors: a Refusal names AWS's error code; no secret is ever
-/// in it. AWS General Reference, "Signature Version 4 signing process"; all but S3's variant (paths are
-/// normalised and encoded once more) and presigned query strings.
+/// kaden/sigv4.h - AWS Signature Version 4: sign a request or a URL, verify signed ones. Room: sigv4. Uses:
+/// base. Pure: the time is an argument. Threads: any. Errors: a Refusal names AWS's error code; no secret is
+/// ever in it. AWS General Reference, "Signature Version 4 signing process"; all but S3's variant (paths are
+/// normalised and encoded once more).
 #pragma once
 
 #include <functional>
@@ -47,7 +47,7 @@ std::string amz_date(WallTime at);
 // ---------------------------------------------------------------------------
 
 /// `signed_headers`: lower case, sorted, joined with ';'. Repeated headers are joined with ',' in the order
-/// sent.
+/// sent. A parameter X-Amz-Signature is left out: of a presigned URL it is the result itself.
 std::string canonical_request(const Request& request, std::string_view signed_headers);
 std::string string_to_sign(std::string_view amz_date, const Scope& scope, std::string_view canonical_request);
 /// Lower-case hex.
@@ -59,6 +59,12 @@ std::string signature(std::string_view secret, const Scope& scope, std::string_v
 void sign(std::string_view method, std::string_view target, Headers& headers, std::string_view body,
           const Credentials& credentials, std::string_view region, std::string_view service, WallTime now);
 
+/// The target with its signature as parameters, good for `valid_for` (1 s to 7 days) from `now` on. The
+/// request is sent with the header Host as given, and with `body`.
+std::string presign(std::string_view method, std::string_view target, std::string_view host,
+                    std::string_view body, const Credentials& credentials, std::string_view region,
+                    std::string_view service, Millis valid_for, WallTime now);
+
 // Verification
 // -----------------------------------------------------------------------------------------------------
 
@@ -68,21 +74,32 @@ struct Refusal {
   std::string message; ///< for the sender
 };
 
-/// The secret of an access key id, or nullopt.
-using SecretOf = std::function<std::optional<std::string>(std::string_view access_key_id)>;
+/// What is known of an access key id; nullopt: nothing.
+using KeyOf = std::function<std::optional<Credentials>(std::string_view access_key_id)>;
 
 struct Expectation {
-  std::string_view service =
-      "monitoring"; ///< any region is taken: a client behind a VPC endpoint keeps its own
+  /// Any region is taken: a client behind a VPC endpoint keeps its own.
+  std::vector<std::string_view> services{"monitoring"};
   WallTime now{};
   Millis skew_max{};
 };
 
-/// The access key id that signed the request, or why it is refused:
-/// MissingAuthenticationToken, IncompleteSignature, InvalidClientTokenId, RequestExpired,
-/// SignatureDoesNotMatch. Host and every X-Amz-* header must be signed. Signatures are compared in constant
-/// time. A request that is sent again within the skew is taken again, as AWS does.
-tl::expected<std::string, Refusal> verify(const Request& request, const SecretOf& secret_of,
-                                          const Expectation& expected);
+struct Signer {
+  std::string access_key_id;
+  Scope scope;
+  bool presigned = false;
+};
+
+/// Who signed the request, or why it is refused: MissingAuthenticationToken, IncompleteSignature,
+/// InvalidClientTokenId (unknown key, or not its session token), RequestExpired, SignatureDoesNotMatch.
+/// Either the header Authorization or the parameters of a presigned URL; both together are refused. Host and
+/// every X-Amz-* header must be signed. A key with a session token needs it, one without must come without.
+/// Signatures and tokens are compared in constant time. A request that is sent again within the skew is taken
+/// again, as AWS does.
+tl::expected<Signer, Refusal> verify(const Request& request, const KeyOf& key_of,
+                                     const Expectation& expected);
+
+/// The access key id that a request claims, unverified; empty when it claims none.
+std::string claimed_key(const Request& request);
 
 } // namespace kaden::sigv4
