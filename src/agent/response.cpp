@@ -21,6 +21,13 @@ std::optional<std::size_t> parse_chunk_size(std::string_view line) {
   return size;
 }
 
+/// http::find_header() would bring the http room's JSON along.
+const std::string* find_header(const http::Headers& headers, std::string_view name) {
+  const auto found = std::find_if(headers.begin(), headers.end(),
+                                  [&](const auto& header) { return equal_no_case(header.first, name); });
+  return found == headers.end() ? nullptr : &found->second;
+}
+
 } // namespace
 
 Result<void> ResponseReader::read_head(std::string_view head) {
@@ -46,12 +53,12 @@ Result<void> ResponseReader::read_head(std::string_view head) {
 }
 
 Result<void> ResponseReader::read_framing() {
-  if (const std::string* connection = http::find_header(response_.headers, "Connection")) {
+  if (const std::string* connection = find_header(response_.headers, "Connection")) {
     if (equal_no_case(*connection, "close")) keeps_alive_ = false;
   }
   const bool has_no_body = response_.status < 200 || response_.status == 204 || response_.status == 304;
-  const std::string* const coding = http::find_header(response_.headers, "Transfer-Encoding");
-  const std::string* const length = http::find_header(response_.headers, "Content-Length");
+  const std::string* const coding = find_header(response_.headers, "Transfer-Encoding");
+  const std::string* const length = find_header(response_.headers, "Content-Length");
   left_ = 0;
   in_chunk_ = false;
   if (has_no_body) {

@@ -40,8 +40,8 @@ struct SipCall {
   std::optional<SteadyTime> due; ///< as it stands in the due list
 };
 
-/// One call of a dead predecessor that is being ended. It is over when its fate at the far end is known and all
-/// that was sent is answered, or when it is due.
+/// One call of a dead predecessor that is being ended. It is over when its fate at the far end is known and
+/// all that was sent is answered, or when it is due.
 struct SipRecovery {
   sip::SessionOrder order;
   SteadyTime due{};

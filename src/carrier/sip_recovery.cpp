@@ -13,9 +13,10 @@ constexpr std::uint32_t invites_max = 2; // the first, and the one that answered
 
 } // namespace
 
-/// With its dialog, a BYE ends it. Without, all that is known is the INVITE's identity: CANCEL stops what rings, but
-/// an answer that came while nobody lived is no longer to be cancelled (9.1). It is sent again until it gets its ACK,
-/// at most T2 apart, so the far end's last word is awaited for that long before the call counts as lost.
+/// With its dialog, a BYE ends it. Without, all that is known is the INVITE's identity: CANCEL stops what
+/// rings, but an answer that came while nobody lived is no longer to be cancelled (9.1). It is sent again
+/// until it gets its ACK, at most T2 apart, so the far end's last word is awaited for that long before the
+/// call counts as lost.
 void SipCarrier::Impl::recover(const CallId& id, const std::string& address, const Dialog& dialog) {
   if (find(id) || recoveries_.count(id.text) != 0) return; // ours, alive: its own ending comes
   recovered_.fetch_add(1, std::memory_order_relaxed);
@@ -63,8 +64,8 @@ void SipCarrier::Impl::on_recovery_response(const std::string& call_id, std::uin
   if (recovery.is_decided && recovery.open.empty()) finish_recovery(call_id);
 }
 
-/// The last word on the INVITE of a dead predecessor: refused, and so over; or answered, and a BYE is on its way. A
-/// challenge decides nothing, for the INVITE that met it may be out already.
+/// The last word on the INVITE of a dead predecessor: refused, and so over; or answered, and a BYE is on its
+/// way. A challenge decides nothing, for the INVITE that met it may be out already.
 void SipCarrier::Impl::decide_recovery(const sip::Message& final) {
   const auto found = recoveries_.find(final.call_id);
   if (found == recoveries_.end() || final.status == 401 || final.status == 407) return;
@@ -80,7 +81,8 @@ void SipCarrier::Impl::finish_recovery(const std::string& call_id) {
   const SipRecovery& recovery = recoveries_.at(call_id);
   const char* detail = "ended at the far end after a restart";
   if (!recovery.open.empty()) detail = "the far end did not answer after a restart";
-  if (recovery.open.empty() && !recovery.is_decided) detail = "the far end knew nothing of it after a restart";
+  if (recovery.open.empty() && !recovery.is_decided)
+    detail = "the far end knew nothing of it after a restart";
   recoveries_.erase(call_id); // its transactions go on resending by themselves
   listener_.on_ended({call_id}, LineOutcome::lost, detail);
 }
@@ -98,8 +100,8 @@ void SipCarrier::Impl::watch_late(const std::string& call_id, const std::string&
   }
 }
 
-/// Only for calls of ours: From tag and branch follow from the Call-ID, so a stranger's response does not get this
-/// far. Calls of any predecessor are ours, also when nobody remembers them.
+/// Only for calls of ours: From tag and branch follow from the Call-ID, so a stranger's response does not get
+/// this far. Calls of any predecessor are ours, also when nobody remembers them.
 void SipCarrier::Impl::on_stray(const sip::Message& message) {
   if (message.method != "INVITE" || message.status < 200) return;
   LateCall* const late = find_late(message);
@@ -114,7 +116,8 @@ void SipCarrier::Impl::on_stray(const sip::Message& message) {
 
 LateCall* SipCarrier::Impl::find_late(const sip::Message& message) {
   const sip::DialIdentity identity = sip::make_identity({message.call_id});
-  if (message.from.tag != identity.from_tag || message.branch != identity.branch(message.cseq)) return nullptr;
+  if (message.from.tag != identity.from_tag || message.branch != identity.branch(message.cseq))
+    return nullptr;
   if (find({message.call_id})) return nullptr; // alive: its session answers
   const auto known = late_.find(message.call_id);
   if (known != late_.end() && known->second.until >= clock_.steady()) return &known->second;

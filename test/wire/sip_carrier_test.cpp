@@ -327,7 +327,8 @@ std::string invite_of(std::string cancel) {
   return cancel;
 }
 
-/// RFC 3261 leaves a far end that has answered free to know nothing of the INVITE any more: its next 200 tells.
+/// RFC 3261 leaves a far end that has answered free to know nothing of the INVITE any more: its next 200
+/// tells.
 TEST(SipCarrier, SuccessorWaitsForTheAnswerThatTheCancelDidNotMeet) {
   Town town;
   Scripted far;
@@ -372,7 +373,8 @@ TEST(SipCarrier, AnAnswerToACallThatNobodyRemembersIsEnded) {
   const sip::DialIdentity door = sip::make_identity({"door"});
   const sip::DialIdentity lost = sip::make_identity({"long-lost"});
   const auto replace = [&invite](const std::string& what, const std::string& with) {
-    for (std::size_t at = invite.find(what); at != std::string::npos; at = invite.find(what, at + with.size()))
+    for (std::size_t at = invite.find(what); at != std::string::npos;
+         at = invite.find(what, at + with.size()))
       invite.replace(at, what.size(), with);
   };
   replace("Call-ID: door", "Call-ID: long-lost");

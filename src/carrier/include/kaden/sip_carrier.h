@@ -29,8 +29,8 @@ struct SipSettings {
   std::string auth_password;
   std::uint16_t rtp_first = 20'000;
   std::uint16_t rtp_last = 29'998;
-  /// Send voice to where the first packet came from, when only the port differs from what the far end said: for
-  /// trunks behind NAT. Otherwise only the announced address and port are believed.
+  /// Send voice to where the first packet came from, when only the port differs from what the far end said:
+  /// for trunks behind NAT. Otherwise only the announced address and port are believed.
   bool rtp_symmetric = false;
   bool require_media = true; ///< a call without one RTP packet in limits::no_media_max ends as no_media
 };
