@@ -119,6 +119,21 @@ inline constexpr std::size_t log_put_bytes_max = 1'048'576;    // CloudWatch's o
 inline constexpr Millis log_put_span_max = seconds(86'400);    // CloudWatch's own
 inline constexpr std::size_t log_batch_bytes_target = 262'144; // requests of this size keep the agent small
 
+// Logs ------------------------------------------------------------------------------------------------
+inline constexpr std::size_t filter_pattern_characters_max = 1'024; // CloudWatch's own
+inline constexpr std::size_t filter_pattern_depth_max = 32;    // parentheses in a JSON pattern; bounds recursion
+inline constexpr std::size_t filter_wildcard_selectors_max = 3; // CloudWatch's own
+inline constexpr std::size_t regexes_per_pattern_max = 2;      // CloudWatch's own
+inline constexpr int regex_repeats_max = 1'000;                // in {m,n}; RE2 has the same
+inline constexpr std::size_t regex_positions_max = 1'024;      // characters with their repeats: a byte of a line costs 16 words at most
+inline constexpr std::size_t log_json_depth_max = 32;          // of an event; Boost.JSON's own, deeper than any audit trail
+inline constexpr std::size_t log_metric_name_bytes_max = 255;  // CloudWatch's own
+inline constexpr std::size_t log_metric_value_bytes_max = 100; // CloudWatch's own
+inline constexpr std::size_t log_dimensions_max = 3;           // CloudWatch's own
+inline constexpr std::size_t log_dimension_values_max = 1'000; // of one metric filter; CloudWatch turns a filter off then
+inline constexpr Millis log_dimension_values_age = seconds(3'600); // in this time; then it may have as many new ones
+inline constexpr Millis log_lateness_max = seconds(300);       // agents send every 5 s and retry; older events are history
+
 // Engine ----------------------------------------------------------------------------------------------
 inline constexpr std::size_t mailbox_max = 65'536;             // inputs waiting for the writer; then senders get "busy"
 inline constexpr std::size_t jobs_max = 65'536;                // waiting jobs of one worker thread; then posts are refused
