@@ -62,6 +62,11 @@ inline constexpr Millis evaluation_grace = seconds(1);         // the last datap
 inline constexpr Millis silent_metric_max = seconds(14 * 86'400); // CloudWatch forgets a metric after two weeks
 inline constexpr Millis request_skew_max = seconds(300);       // AWS refuses signatures older or newer than this
 
+// Stored datapoints -----------------------------------------------------------------------------------
+inline constexpr std::size_t block_points_max = 4'096;         // an hour of seconds fits, and so does each longer tier's block
+inline constexpr std::size_t block_bytes_max = 262'144;        // the worst block_points_max datapoints that no compression helps
+inline constexpr std::size_t batch_records_max = 1'048'576;    // one commit of datapoints; 48 MB while it waits for a disk
+
 // Engine ----------------------------------------------------------------------------------------------
 inline constexpr std::size_t mailbox_max = 65'536;             // inputs waiting for the writer; then senders get "busy"
 inline constexpr std::size_t jobs_max = 65'536;                // waiting jobs of one worker thread; then posts are refused
