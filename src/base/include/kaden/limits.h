@@ -134,6 +134,11 @@ inline constexpr std::size_t log_dimension_values_max = 1'000; // of one metric 
 inline constexpr Millis log_dimension_values_age = seconds(3'600); // in this time; then it may have as many new ones
 inline constexpr Millis log_lateness_max = seconds(300);       // agents send every 5 s and retry; older events are history
 
+// Stored datapoints -----------------------------------------------------------------------------------
+inline constexpr std::size_t block_points_max = 4'096;         // an hour of seconds fits, and so does each longer tier's block
+inline constexpr std::size_t block_bytes_max = 262'144;        // the worst block_points_max datapoints that no compression helps
+inline constexpr std::size_t batch_records_max = 1'048'576;    // one commit of datapoints; 48 MB while it waits for a disk
+
 // Engine ----------------------------------------------------------------------------------------------
 inline constexpr std::size_t mailbox_max = 65'536;             // inputs waiting for the writer; then senders get "busy"
 inline constexpr std::size_t jobs_max = 65'536;                // waiting jobs of one worker thread; then posts are refused

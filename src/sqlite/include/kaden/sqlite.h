@@ -1,5 +1,5 @@
-/// sqlite.h - the little of SQLite that the journal needs, as values and owners. Room: journal, inside.
-/// Threads: a Database and its statements belong to one thread at a time. Errors: fault_of() says how
+/// kaden/sqlite.h - the little of SQLite that Kaden's stores need, as values and owners. Room: sqlite. Uses:
+/// base. Threads: a Database and its statements belong to one thread at a time. Errors: fault_of() says how
 /// SQLite's result codes map to ours.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 #include "kaden/base.h"
 
-namespace kaden::journal {
+namespace kaden::sqlite {
 
 /// FULL, IOERR, CANTOPEN, READONLY and the rest: unavailable. CORRUPT, NOTADB: corrupt. BUSY, LOCKED: busy.
 /// CONSTRAINT: conflict (somebody else wrote that row). TOOBIG: invalid.
@@ -85,4 +85,4 @@ class Transaction {
   bool doubtful_ = false;
 };
 
-} // namespace kaden::journal
+} // namespace kaden::sqlite

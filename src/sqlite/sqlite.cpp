@@ -1,10 +1,10 @@
-#include "sqlite.h"
+#include "kaden/sqlite.h"
 
 #include <array>
 #include <ctime>
 #include <utility>
 
-namespace kaden::journal {
+namespace kaden::sqlite {
 
 namespace {
 
@@ -141,4 +141,4 @@ Result<void> Transaction::commit() {
   return {};
 }
 
-} // namespace kaden::journal
+} // namespace kaden::sqlite
