@@ -58,7 +58,7 @@ TEST_F(ServerTest, the_curl_program_is_served) {
   EXPECT_EQ(output_of("curl -s --noproxy '*' -H 'Expect: 100-continue' -d hello " + url + "/e"),
             "POST /e hello");
   EXPECT_EQ(output_of("curl -s --noproxy '*' " + url + "/1 " + url + "/2"), "GET /1 GET /2 ");
-  EXPECT_EQ(output_of("head -c 3000000 /dev/zero | curl -s --noproxy '*' -o /dev/null -w '%{http_code}' "
+  EXPECT_EQ(output_of("head -c 5000000 /dev/zero | curl -s --noproxy '*' -o /dev/null -w '%{http_code}' "
                       "--data-binary @- " +
                       url),
             "413");
