@@ -3,8 +3,8 @@
 
 While events arrive and calls go on, `kaden serve` is killed KILLS times and started again. Afterwards:
   1. every event that was answered with 2xx is in the journal, once, and the hash chain holds;
-  2. every incident that was to be called ends acknowledged, resolved, or exhausted on record;
-  3. every acknowledgement by key has the key press in the phones' own log, in a call of that incident;
+  2. every event has its one incident, and each ends acknowledged, resolved, or exhausted on record;
+  3. every incident taken by key has the key in the journal, in a call of that incident, and in that phone's own log;
   4. no person ever had two live calls at once, as the phones saw it, and no call is left open at the end;
   5. a call that the journal counts as heard left a recording with speech in it.
 The seed is printed; KADEN_CRASH_SEED repeats the instants.
@@ -103,8 +103,9 @@ class KillTest(unittest.TestCase):
             self.assertFalse(load.is_alive(), "the load could not be delivered")
             wait_for("every incident to end\n" + town.log("serve")[-3000:], lambda: self.all_ended(town), 420)
             wait_for("the last call to end", lambda: not town.get("/api/v1/calls")["calls"], 60)
+            incidents = [town.incident(i["id"]) for i in town.incidents()]
             self.assertEqual(town.stop_kaden(), 0, town.log("serve")[-2000:])
-            self.audit(town, load)
+            self.audit(town, load, incidents)
 
     @staticmethod
     def all_ended(town):
@@ -112,7 +113,7 @@ class KillTest(unittest.TestCase):
 
     # The audit --------------------------------------------------------------------------------------------------------
 
-    def audit(self, town, load):
+    def audit(self, town, load, incidents):
         store = town.folder / "store"
         verified = subprocess.run([str(KADEN), "journal", "verify", "--store", str(store)], capture_output=True, text=True)
         self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
@@ -120,7 +121,12 @@ class KillTest(unittest.TestCase):
             entries = [json.loads(row[0]) for row in db.execute("select payload from entries order by position")]
         reported = collections.Counter(e["event"]["event_id"] for e in entries if e["type"] == "AlarmReported")
         self.assertEqual(load.answered - set(reported), set(), "answered with 2xx, but not in the journal")
+        self.assertEqual([event for event, times in reported.items() if times > 1], [], "in the journal more than once")
         self.assertGreaterEqual(len(load.answered), KILLS // 2)
+        opened = collections.Counter((a["alarm"], a["machine"]) for i in incidents for a in i["alarms"])
+        events = {(e["event"]["alarm"], e["event"]["machine"]) for e in entries if e["type"] == "AlarmReported"}
+        self.assertEqual(set(opened), events, "events without an incident, or incidents without an event")
+        self.assertEqual([alarm for alarm, times in opened.items() if times > 1], [], "an alarm in two incidents")
 
         phone = town.phone_events()
         keys = collections.defaultdict(list)
@@ -132,6 +138,7 @@ class KillTest(unittest.TestCase):
         self.assertTrue(pressed)
         for entry in pressed:
             self.assertIn("1", keys[self.sip_call_id(entry["call"], keys)], f"no phone pressed 1 in {entry['call']}")
+        self.check_takers(incidents, {entry["call"] for entry in pressed})
         self.check_one_ear(phone)
         self.check_recordings(entries, phone)
         answered = sum(1 for e in phone if e["event"] == "answered")
@@ -139,6 +146,19 @@ class KillTest(unittest.TestCase):
         self.assertIn(starts, range(KILLS * 9 // 10, KILLS + 2))  # a kill may come before its own start was committed
         print(f"  {len(reported)} events, {len(entries)} journal entries, {answered} answered calls, {len(pressed)} taken by key",
               flush=True)
+
+    def check_takers(self, incidents, pressed):
+        """Who took an incident by key did so in a call of that incident, and the journal has the key."""
+        taken = 0
+        for incident in incidents:
+            by_key = [t for t in incident["timeline"] if t["what"] == "acknowledged" and t.get("why") == "by_key"]
+            own_calls = {t["call"] for t in incident["timeline"] if t["what"] == "dialling"}
+            for entry in by_key:
+                self.assertIn(entry["call"], own_calls, f"incident {incident['id']}: taken in a call of another one")
+                self.assertIn(entry["call"], pressed, f"incident {incident['id']}: taken without a key in the journal")
+            self.assertTrue(by_key or incident["state"] != "acknowledged", f"incident {incident['id']}: taken by nobody")
+            taken += len(by_key)
+        self.assertGreater(taken, 0)
 
     @staticmethod
     def sip_call_id(token, known):
