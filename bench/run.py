@@ -308,7 +308,7 @@ PARTS = {
     "intake": intake,
     "memory": memory,
     "invite": invite,
-    "media": program("media_streams", *(["--quick"] if QUICK else [])),
+    "media": program("media_bench", "--benchmark_counters_tabular=true"),
     "alarms": program("alarm_bench", "--benchmark_counters_tabular=true"),
     "speech": program("speech_bench", "--benchmark_counters_tabular=true"),
     "simulator": program("kaden_sim", "--seeds", "1..200" if not QUICK else "1..40", "--hours", "24"),
