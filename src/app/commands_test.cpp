@@ -1,6 +1,7 @@
 // The command line against a Kaden that answers what the test says.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -30,7 +31,8 @@ class CommandsTest : public testing::Test {
           reply(std::move(response));
         }) {
     EXPECT_TRUE(server_.start());
-    token_ = testing::TempDir() + "kaden_commands_token";
+    token_ =
+        testing::TempDir() + "kaden_commands_token_" + std::to_string(getpid()); // tests run side by side
     std::ofstream(token_) << " secret-token\n";
     url_ = "http://127.0.0.1:" + std::to_string(server_.port());
   }

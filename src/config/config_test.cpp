@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -198,7 +199,9 @@ TEST(MayDial, ByPrefix) {
 
 class Folder {
  public:
-  Folder() : path_(testing::TempDir() + "kaden_config_test/") { std::filesystem::create_directories(path_); }
+  Folder() : path_(testing::TempDir() + "kaden_config_test_" + std::to_string(getpid()) + "/") {
+    std::filesystem::create_directories(path_);
+  }
   ~Folder() { std::filesystem::remove_all(path_); }
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
