@@ -133,11 +133,45 @@ inline constexpr std::size_t log_dimensions_max = 3;           // CloudWatch's o
 inline constexpr std::size_t log_dimension_values_max = 1'000; // of one metric filter; CloudWatch turns a filter off then
 inline constexpr Millis log_dimension_values_age = seconds(3'600); // in this time; then it may have as many new ones
 inline constexpr Millis log_lateness_max = seconds(300);       // agents send every 5 s and retry; older events are history
+inline constexpr std::size_t log_groups_max = 1'000;           // a group for each kind of log; each has its filters in memory
+inline constexpr std::size_t log_streams_max = 100'000;        // a stream for each machine and log; 20 MB of names
+inline constexpr std::size_t log_name_characters_max = 512;    // CloudWatch's own, of groups, streams and filters
+inline constexpr std::size_t log_message_bytes_max = 1'048'576; // CloudWatch's own: one event may fill a batch
+inline constexpr std::size_t log_event_overhead_bytes = 26;    // CloudWatch's own, counted for each event
+inline constexpr Millis log_age_max = seconds(14 * 86'400);    // CloudWatch's own; older events are rejected
+inline constexpr Millis log_future_max = seconds(7'200);       // CloudWatch's own; newer events are rejected
+inline constexpr std::size_t metric_filters_per_group_max = 100; // CloudWatch's own
+inline constexpr std::size_t regexes_per_group_max = 5;        // CloudWatch's own
+inline constexpr std::size_t log_page_events_max = 10'000;     // CloudWatch's own, of FilterLogEvents
+inline constexpr std::size_t log_page_bytes_max = 1'048'576;   // CloudWatch's own
+inline constexpr std::size_t log_scan_events_max = 50'000;     // looked at for one page; then an empty page with a token goes back
+inline constexpr std::size_t log_describe_page_max = 50;       // CloudWatch's own, of groups, streams and filters
+inline constexpr std::size_t log_streams_per_query_max = 100;  // CloudWatch's own, of FilterLogEvents
+inline constexpr std::size_t log_test_messages_max = 50;       // CloudWatch's own, of TestMetricFilter
+inline constexpr Millis log_token_age_max = seconds(86'400);   // CloudWatch's own, of a nextToken
+inline constexpr std::size_t log_queue_bytes_max = 64u << 20;  // events waiting for the disk; then senders get "throttled"
+inline constexpr Millis log_keep = seconds(30 * 86'400);       // unless a group's retention says otherwise
+inline constexpr std::uint64_t log_bytes = 4ULL << 30;         // of the log file; the oldest events go first
+inline constexpr std::uint64_t log_bytes_min = 64ULL << 20;    // below it an hour of a busy machine does not fit
+inline constexpr std::size_t log_drop_events_max = 10'000;     // old events deleted in one commit: writers wait for no more
+inline constexpr Millis log_drop_every = seconds(60);          // a pass over old events
+inline constexpr std::size_t log_reads_max = 64;               // queries waiting for the reader; then they are throttled
 
 // Stored datapoints -----------------------------------------------------------------------------------
 inline constexpr std::size_t block_points_max = 4'096;         // an hour of seconds fits, and so does each longer tier's block
 inline constexpr std::size_t block_bytes_max = 262'144;        // the worst block_points_max datapoints that no compression helps
 inline constexpr std::size_t batch_records_max = 1'048'576;    // one commit of datapoints; 48 MB while it waits for a disk
+inline constexpr std::size_t stored_series_max = 1'000'000;    // twice series_max: machines come and go in a year
+inline constexpr Millis datapoint_flush_every = seconds(5);    // one commit each; half of what a crash may cost
+inline constexpr Millis datapoint_loss_max = seconds(10);      // flush interval, and as long again for a slow commit
+inline constexpr Millis datapoint_keep = seconds(455 * 86'400); // CloudWatch's own: 15 months
+inline constexpr std::uint64_t datapoint_bytes = 8ULL << 30;   // a year of 6,000 metrics fits twice (docs/performance.md)
+inline constexpr std::uint64_t datapoint_bytes_min = 64ULL << 20; // below it a day of a small network does not fit
+inline constexpr std::uint64_t disk_free_min = 512ULL << 20;   // below it no datapoint is stored: the journal must go on
+inline constexpr std::size_t fold_batch_bytes = 8u << 20;      // of batches; then they become blocks, which takes memory ten times that
+inline constexpr Millis fold_every = seconds(7'200);           // the same by time, so that a reader finds few batches
+inline constexpr std::size_t fold_blocks_max = 500;            // blocks written in one commit: a tenth of a second
+inline constexpr Millis ageing_every = seconds(3'600);         // a pass over old blocks; ages move by a day at most in each
 
 // Engine ----------------------------------------------------------------------------------------------
 inline constexpr std::size_t mailbox_max = 65'536;             // inputs waiting for the writer; then senders get "busy"
