@@ -3,7 +3,6 @@
 
 usage: sip_peers_test.py PATH_TO_SIP_DIAL [unittest arguments]
 """
-import array
 import json
 import pathlib
 import shutil
@@ -13,44 +12,15 @@ import sys
 import tempfile
 import time
 import unittest
-import wave
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import hearing  # noqa: E402
+import sipp  # noqa: E402
+from baresip import Baresip  # noqa: E402
+from sipp import CONTACT, SDP, answer, receive  # noqa: E402
+from town import free_port  # noqa: E402
 
 DIAL = sys.argv[1] if len(sys.argv) > 1 else "sip_dial"
-
-COMMON = """      [last_Via:]
-      [last_From:]
-      [last_To:]{tag}
-      [last_Call-ID:]
-      [last_CSeq:]
-"""
-SDP = """v=0
-      o=far 1 1 IN IP4 [local_ip]
-      s=-
-      c=IN IP4 [media_ip]
-      t=0 0
-      m=audio [media_port] RTP/AVP 0 101
-      a=rtpmap:0 PCMU/8000
-      a=rtpmap:101 telephone-event/8000
-"""
-
-
-def answer(status, extra="", body="", tag=";tag=far[call_number]"):
-    content = f"      Content-Type: application/sdp\n      Content-Length: [len]\n\n      {body}" if body else "      Content-Length: 0\n"
-    return f"""  <send><![CDATA[
-      SIP/2.0 {status}
-{COMMON.format(tag=tag)}{extra}{content}
-  ]]></send>
-"""
-
-
-def receive(method, optional=False, action=""):
-    if action:
-        return f'  <recv request="{method}" crlf="true"><action>{action}</action></recv>\n'
-    return f'  <recv request="{method}"{" optional=" + chr(34) + "true" + chr(34) if optional else ""}/>\n'
-
-
-CONTACT = "      Contact: <sip:far@[local_ip]:[local_port]>\n"
-CHALLENGE = ('      WWW-Authenticate: Digest realm="trunk.example", nonce="4f1c0ffee", algorithm=MD5, qop="auth", opaque="o"\n')
 
 SCENARIOS = {
     "busy": receive("INVITE") + answer("486 Busy Here") + receive("ACK"),
@@ -58,10 +28,7 @@ SCENARIOS = {
     "number_unknown": receive("INVITE") + answer("404 Not Found", '      Reason: Q.850;cause=1;text="unallocated"\n') + receive("ACK"),
     "gateway_busy": receive("INVITE") + answer("480 Temporarily Unavailable", "      Reason: Q.850;cause=17\n") + receive("ACK"),
     "redirect": receive("INVITE") + answer("302 Moved Temporarily", "      Contact: <sip:thief@127.0.0.1:9>\n") + receive("ACK"),
-    "digest": receive("INVITE") + answer("401 Unauthorized", CHALLENGE) + receive("ACK") +
-    receive("INVITE", action='<verifyauth assign_to="ok" username="kaden" password="secret"/>') +
-    '  <nop next="1" test="ok"/>\n' + answer("403 Forbidden") + '  <nop next="2"/>\n  <label id="1"/>\n' +
-    answer("486 Busy Here") + '  <label id="2"/>\n' + receive("ACK"),
+    "digest": sipp.digest_then("secret", answer("486 Busy Here")) + receive("ACK"),
     "early_media_then_487": receive("INVITE") + answer("183 Session Progress", CONTACT, SDP) +
     '  <recv request="CANCEL"/>\n' + answer("200 OK") + """  <send><![CDATA[
       SIP/2.0 487 Request Terminated
@@ -80,22 +47,6 @@ SCENARIOS = {
 }
 
 
-def free_port(ip="127.0.0.1"):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind((ip, 0))
-        return s.getsockname()[1]
-
-
-def own_address():
-    """The address baresip writes into its session description: of the interface with the default route."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        try:
-            s.connect(("192.0.2.1", 9))
-            return s.getsockname()[0]
-        except OSError:
-            return "127.0.0.1"
-
-
 def lines_of(process, timeout=60):
     out, err = process.communicate(timeout=timeout)
     assert process.returncode == 0, f"sip_dial ended with {process.returncode}: {out}{err}"
@@ -110,7 +61,7 @@ def dial(address, **options):
 class Sipp(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kaden_sipp_"))
-        self.port = free_port()
+        self.port = free_port(socket.SOCK_DGRAM)
         self.sipp = None
 
     def tearDown(self):
@@ -121,29 +72,14 @@ class Sipp(unittest.TestCase):
         shutil.rmtree(self.folder)
 
     def start(self, *arguments):
-        with open(self.folder / "out", "wb") as out:
-            self.sipp = subprocess.Popen(
-                ["sipp", *arguments, "-i", "127.0.0.1", "-p", str(self.port), "-mi", "127.0.0.1", "-mp", str(free_port() & ~1), "-m", "1",
-                 "-nostdin", "-timeout", "40s"], cwd=self.folder, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        deadline = time.time() + 10
-        while time.time() < deadline:  # until its port is taken
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-                try:
-                    s.bind(("127.0.0.1", self.port))
-                except OSError:
-                    return
-            time.sleep(0.05)
-        self.fail("sipp does not listen: " + (self.folder / "out").read_text(errors="replace")[-2000:])
+        self.sipp = sipp.start(self.folder, self.port, *arguments)
 
     def play(self, name, **options):
-        path = self.folder / "scenario.xml"
-        path.write_text('<?xml version="1.0" encoding="us-ascii"?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">\n'
-                        f'<scenario name="{name}">\n{SCENARIOS[name]}</scenario>\n')
-        self.start("-sf", str(path))
+        self.start("-sf", str(sipp.write_scenario(self.folder, name, SCENARIOS[name])))
         return lines_of(dial(f"sip:far@127.0.0.1:{self.port}", **options))
 
     def assert_sipp_is_content(self):
-        self.assertEqual(self.sipp.wait(timeout=30), 0, (self.folder / "out").read_text(errors="replace")[-3000:])
+        self.assertEqual(self.sipp.wait(timeout=30), 0, sipp.said(self.folder, self.port))
 
     def test_standard_callee(self):
         self.start("-sn", "uas")
@@ -162,7 +98,7 @@ class Sipp(unittest.TestCase):
         for name, outcome in (("busy", "busy"), ("unavailable_service", "carrier_failed"), ("number_unknown", "bad_number"),
                               ("gateway_busy", "busy"), ("redirect", "carrier_failed")):
             with self.subTest(name):
-                self.port = free_port()
+                self.port = free_port(socket.SOCK_DGRAM)
                 events = self.play(name)
                 self.assertEqual(events[-1]["outcome"], outcome, events)
                 self.assert_sipp_is_content()
@@ -181,7 +117,7 @@ class Sipp(unittest.TestCase):
     def test_answers_that_are_not_calls(self):
         for name, outcome in (("garbage_body", "no_media"), ("no_contact", "carrier_failed")):
             with self.subTest(name):
-                self.port = free_port()
+                self.port = free_port(socket.SOCK_DGRAM)
                 events = self.play(name)
                 self.assertEqual(events[-1]["outcome"], outcome, events)
                 self.assertNotIn("answered", [e["event"] for e in events])
@@ -196,55 +132,16 @@ class Sipp(unittest.TestCase):
         self.assertEqual(events[-1]["outcome"], "carrier_failed")
 
 
-class Baresip(unittest.TestCase):
+class Baresips(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kaden_baresip_"))
-        self.ip = own_address()
-        self.port = free_port(self.ip)
-        self.control = free_port()
 
     def tearDown(self):
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.phone.close()
         shutil.rmtree(self.folder)
 
     def start(self, answermode, more=""):
-        (self.folder / "config").write_text(
-            f"sip_listen {self.ip}:{self.port}\nrtp_ports 42000-42100\naudio_source aufile,{self.folder}/tone.wav\n"
-            f"snd_path {self.folder}\nmodule_path /usr/lib/baresip/modules\nmodule g711.so\nmodule aufile.so\n"
-            "module sndfile.so\nmodule_app account.so\nmodule_app menu.so\nmodule ctrl_tcp.so\n"
-            f"ctrl_tcp_listen 127.0.0.1:{self.control}\n")
-        (self.folder / "accounts").write_text(
-            f"<sip:sato@{self.ip}>;regint=0;answermode={answermode};audio_codecs=PCMU,PCMA{more}\n")
-        (self.folder / "contacts").write_text("")
-        with wave.open(str(self.folder / "tone.wav"), "wb") as tone:
-            tone.setparams((1, 2, 8000, 0, "NONE", ""))
-            tone.writeframes(bytes(8000 * 2 * 30))
-        with open(self.folder / "log", "wb") as log:
-            self.process = subprocess.Popen(["baresip", "-f", str(self.folder)], stdout=log, stderr=subprocess.STDOUT,
-                                            stdin=subprocess.DEVNULL)
-        deadline = time.time() + 15
-        while time.time() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.control), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        self.fail("baresip does not listen: " + (self.folder / "log").read_text(errors="replace")[-2000:])
-
-    def command(self, name, parameters=""):
-        text = json.dumps({"command": name, "params": parameters, "token": "t"})
-        with socket.create_connection(("127.0.0.1", self.control), timeout=5) as s:
-            s.sendall(f"{len(text)}:{text},".encode())
-            s.settimeout(2)
-            try:
-                return s.recv(65536).decode(errors="replace")
-            except socket.timeout:
-                return ""
+        self.phone = Baresip(self.folder, answermode, more)
 
     def read_until(self, process, event):
         events = []
@@ -252,17 +149,17 @@ class Baresip(unittest.TestCase):
             events.append(json.loads(line))
             if events[-1]["event"] == event:
                 return events
-        self.fail(f"no {event} in {events}; " + (self.folder / "log").read_text(errors="replace")[-2000:])
+        self.fail(f"no {event} in {events}; " + self.phone.log())
 
     def call(self, **options):
-        return dial(f"sip:sato@{self.ip}:{self.port}", bind=self.ip, **options)
+        return dial(self.phone.address, bind=self.phone.ip, **options)
 
     def answer_and_press(self, more):
         self.start("auto", more)
         call = self.call()
         self.read_until(call, "answered")
         time.sleep(1)
-        said = self.command("sndcode", "1")
+        said = self.phone.command("sndcode", "1")
         events = self.read_until(call, "ended")
         call.communicate(timeout=10)
         self.assertEqual([e.get("key") for e in events if e["event"] == "key"], ["1"], said)
@@ -270,11 +167,7 @@ class Baresip(unittest.TestCase):
 
     def test_answers_presses_a_key_and_hears(self):
         self.answer_and_press("")
-        heard = sorted(self.folder.glob("*dec*.wav"))
-        self.assertTrue(heard, "it wrote down what it heard")
-        with wave.open(str(heard[0])) as wav:
-            samples = array.array("h", wav.readframes(wav.getnframes()))
-        self.assertGreater(max(samples, default=0), 7000, "our tone")
+        self.assertGreater(max(hearing.samples_of(self.phone.recording()), default=0), 7000, "our tone")
 
     def test_presses_a_key_by_sip_info(self):
         self.answer_and_press(";dtmfmode=info")
@@ -284,7 +177,7 @@ class Baresip(unittest.TestCase):
         call = self.call()
         self.read_until(call, "answered")
         time.sleep(0.5)
-        self.command("hangup")
+        self.phone.command("hangup")
         events = self.read_until(call, "ended")
         call.communicate(timeout=10)
         self.assertEqual((events[-1]["outcome"], events[-1]["detail"]), ("hung_up", "the far end hung up"))

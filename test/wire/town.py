@@ -4,6 +4,7 @@ Every process is started from the build folder named by KADEN_BIN (the folder th
 its own, and is ended when the town closes. Waiting is by condition, with a deadline, never by a fixed sleep.
 """
 
+import io
 import json
 import os
 import pathlib
@@ -17,14 +18,16 @@ import time
 import urllib.error
 import urllib.request
 
+import hearing
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KADEN = pathlib.Path(os.environ.get("KADEN_BIN", ROOT / "build" / "dev" / "apps")) / "kaden"
 PATIENCE = float(os.environ.get("KADEN_TEST_PATIENCE", "40"))
 
 
-def free_port(kind=socket.SOCK_STREAM):
+def free_port(kind=socket.SOCK_STREAM, ip="127.0.0.1"):
     with socket.socket(socket.AF_INET, kind) as s:
-        s.bind(("127.0.0.1", 0))
+        s.bind((ip, 0))
         return s.getsockname()[1]
 
 
@@ -66,13 +69,15 @@ class Town:
         self.extra = extra
         self.unsigned = unsigned
         self.sip_ip = sip_ip
+        self.addresses = {}  # of people whose phone is not the robot
+        self.trunk = ""      # further settings of the SIP carrier
         self.serve = None
         self.phone = None
         self.processes = []
         self.write("token", self.token)
         self.write("secret", self.key_secret)
         self.config = self.folder / "kaden.yaml"
-        self.config.write_text(self.configuration())
+        self.write_configuration()
 
     # Set-up ---------------------------------------------------------------------------------------------------------
 
@@ -82,8 +87,12 @@ class Town:
         path.write_text(text)
         return path
 
+    def write_configuration(self):
+        self.written = self.configuration()
+        self.config.write_text(self.written)
+
     def address(self, person):
-        return f"sip:{person}@{self.sip_ip}:{self.phone_port}"
+        return self.addresses.get(person, f"sip:{person}@{self.sip_ip}:{self.phone_port}")
 
     def configuration(self):
         people = "\n".join(
@@ -107,7 +116,7 @@ access_keys: [{{id: {self.key_id}, secret_file: {self.folder}/secret}}]
 {unsigned}
 tokens: [{{name: ops, token_file: {self.folder}/token, may: [events, read, act]}}]
 carriers:
-  sip: {{bind: {self.sip_ip}, port: {self.sip_port}, rtp_ports: "20000-29999"}}
+  sip: {{bind: {self.sip_ip}, port: {self.sip_port}, rtp_ports: "20000-29999"{self.trunk}}}
 speech: {{cache_folder: {self.cache_folder()}}}
 people:
 {people}
@@ -133,6 +142,9 @@ routes:
         return process
 
     def start_kaden(self):
+        """With the settings as they are now, unless the test wrote a configuration of its own."""
+        if self.config.read_text() == self.written:
+            self.write_configuration()
         self.serve = self.start_process("serve", "serve", "--config", self.config)
         wait_for("Kaden to be healthy", self.is_healthy)
         return self
@@ -215,6 +227,12 @@ routes:
         wait_for(f"incident {number} to be {state}\n{self.log('serve')[-3000:]}",
                  lambda: self.incident(number)["state"] == state, patience)
         return self.incident(number)
+
+    def spoken(self, language, text):
+        """The samples of a text as a call speaks it."""
+        status, wav = self.request("POST", "/api/v1/say", {"language": language, "text": text})
+        assert status == 200, (status, wav)
+        return hearing.samples_of(io.BytesIO(wav))
 
     # What was heard -------------------------------------------------------------------------------------------------
 

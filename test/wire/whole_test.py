@@ -14,13 +14,29 @@ import unittest
 import wave
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import hearing  # noqa: E402
+import sipp  # noqa: E402
+from baresip import Baresip  # noqa: E402
 from town import KADEN, Town, free_port, own_address, wait_for  # noqa: E402
 
 
-class Stories(unittest.TestCase):
+class Listening(unittest.TestCase):
+    def assert_heard(self, town, wav, language, message, acknowledged, not_said, least=0.97):
+        """The message with the machine's name, then the truth about the key: in this order, in the recording's samples."""
+        recording = hearing.samples_of(wav)
+        named, named_at = hearing.find(town.spoken(language, message), recording)
+        told, told_at = hearing.find(town.spoken(language, acknowledged), recording)
+        self.assertGreater(named, least, message)
+        self.assertGreater(told, least, acknowledged)
+        self.assertLess(named_at, told_at)
+        # And the comparison can tell one machine from another.
+        self.assertLess(hearing.find(town.spoken(language, not_said), recording)[0], 0.9, not_said)
+
+
+class Stories(Listening):
     def test_one_alarm_one_answered_call(self):
         with Town({"sato": "ja"}) as town:
-            town.start_phone("--plan", "sato=answer@200,1@6000")
+            town.start_phone("--plan", "sato=answer@200,1@10000")
             town.start_kaden()
             town.event("1", "disk full", "db-prod-3.example")
             incident = town.wait_for_state(1, "acknowledged")
@@ -35,8 +51,19 @@ class Stories(unittest.TestCase):
             town.event("2", "disk full", "db-prod-3.example", state="OK")
             town.wait_for_state(1, "resolved")
             ended = wait_for("the recording", lambda: [e for e in town.phone_events() if e["event"] == "recorded"])
-            with wave.open(ended[0]["wav"]) as wav:
-                self.assertGreater(wav.getnframes() / wav.getframerate(), 5)
+            self.assert_heard(town, ended[0]["wav"], "ja", "重大アラームです。{db-prod-3.example:name}、{disk full:name}。",
+                              "対応を受け付けました。ご対応をお願いします。", not_said="重大アラームです。{db-prod-4.example:name}、{disk full:name}。")
+
+    def test_a_call_in_english_is_heard(self):
+        with Town({"ito": "en"}) as town:
+            town.start_phone("--plan", "ito=answer@200,1@7000")
+            town.start_kaden()
+            town.event("1", "disk full", "web-01")
+            town.wait_for_state(1, "acknowledged")
+            ended = wait_for("the recording", lambda: [e for e in town.phone_events() if e["event"] == "recorded"])
+            self.assert_heard(town, ended[0]["wav"], "en", "Kaden, critical alarm. {web-01:name}, {disk full:name}.",
+                              "Acknowledged. This alarm is now yours. Thank you.",
+                              not_said="Kaden, critical alarm. {web-07:name}, {disk full:name}.")
 
     def test_busy_then_the_next_person_at_once(self):
         with Town({"sato": "ja", "ito": "en"}) as town:
@@ -178,41 +205,44 @@ class BadInput(unittest.TestCase):
             self.assertEqual(subprocess.run([str(KADEN), "check", "--config", str(town.config)]).returncode, 0)
 
 
-class RealPhones(unittest.TestCase):
+class RealPhones(Listening):
     def test_baresip_answers_and_presses_1(self):
         if not shutil.which("baresip"):
             self.fail("baresip is not installed; run tools/setup test")
-        port, control, ip = free_port(socket.SOCK_DGRAM), free_port(), own_address()
-        with Town({"sato": "en"}, sip_ip=ip) as town:
-            folder = town.folder / "baresip"
-            folder.mkdir()
-            modules = "/usr/lib/baresip/modules"
-            with wave.open(str(folder / "silence.wav"), "wb") as wav:
-                wav.setnchannels(1)
-                wav.setsampwidth(2)
-                wav.setframerate(8000)
-                wav.writeframes(bytes(2 * 8000 * 120))
-            (folder / "config").write_text(
-                f"sip_listen {ip}:{port}\nrtp_ports 30000-30100\naudio_source aufile,{folder}/silence.wav\n"
-                f"snd_path {folder}\nmodule_path {modules}\nmodule g711.so\nmodule aufile.so\nmodule sndfile.so\n"
-                f"module_app account.so\nmodule_app menu.so\nmodule ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n")
-            (folder / "accounts").write_text(f"<sip:sato@{ip}>;regint=0;answermode=auto;audio_codecs=PCMU\n")
-            (folder / "contacts").write_text("")
-            town.phone_port = port
-            town.config.write_text(town.configuration())
-            baresip = subprocess.Popen(["baresip", "-f", str(folder)], stdout=open(folder / "log", "wb"), stderr=subprocess.STDOUT,
-                                       stdin=subprocess.DEVNULL)
-            town.processes.append(baresip)
+        with Town({"sato": "en"}, sip_ip=own_address()) as town:
+            (town.folder / "baresip").mkdir()
+            baresip = Baresip(town.folder / "baresip")
+            town.processes.append(baresip.process)
+            town.addresses["sato"] = baresip.address
             town.start_kaden()
             town.event("1")
-            wait_for("baresip to answer", lambda: "answered" in town.happenings(1), 20)
-            time.sleep(1.5)
-            with socket.create_connection(("127.0.0.1", control), timeout=5) as s:
-                text = json.dumps({"command": "sndcode", "params": "1", "token": "t"})
-                s.sendall(f"{len(text)}:{text},".encode())
-                s.recv(4096)
+            wait_for("the message to be heard", lambda: "heard" in town.happenings(1), 20)
+            baresip.command("sndcode", "1")
             self.assertEqual(town.wait_for_state(1, "acknowledged")["acknowledged_by"], "sato")
             wait_for("the call to end", lambda: "call_ended" in town.happenings(1))
+            baresip.close()
+            self.assert_heard(town, baresip.recording(), "en", "Kaden, critical alarm. {web-01:name}, {disk full:name}.",
+                              "Acknowledged. This alarm is now yours. Thank you.",
+                              not_said="Kaden, critical alarm. {web-07:name}, {disk full:name}.", least=0.9)
+
+    def test_sipp_wants_digest_and_is_busy_then_another_sipp_presses_1(self):
+        sato, ito = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+        with Town({"sato": "en", "ito": "en"}) as town:
+            trunk = town.write("trunk-password", "trunk-secret")
+            town.trunk = f", user: kaden, password_file: {trunk}"
+            town.addresses = {"sato": f"sip:sato@127.0.0.1:{sato}", "ito": f"sip:ito@127.0.0.1:{ito}"}
+            busy = sipp.start(town.folder, sato, "-sf", sipp.write_scenario(town.folder, "busy", sipp.digest_then(
+                "trunk-secret", sipp.answer("486 Busy Here")) + sipp.receive("ACK")))
+            takes = sipp.start(town.folder, ito, "-sf", sipp.write_scenario(town.folder, "takes", sipp.answers_and_presses("1")))
+            town.processes += [busy, takes]
+            town.start_kaden()
+            town.event("1")
+            self.assertEqual(town.wait_for_state(1, "acknowledged")["acknowledged_by"], "ito")
+            wait_for("both calls to end", lambda: town.happenings(1).count("call_ended") == 2)
+            ends = [(e["person"], e["detail"].split(":")[0]) for e in town.incident(1)["timeline"] if e["what"] == "call_ended"]
+            self.assertEqual(ends, [("sato", "busy"), ("ito", "acknowledged")])
+            for process, port in ((busy, sato), (takes, ito)):
+                self.assertEqual(process.wait(timeout=30), 0, sipp.said(town.folder, port))
 
 
 class AwsClients(unittest.TestCase):
