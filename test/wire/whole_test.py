@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 import wave
@@ -153,29 +154,120 @@ class Stories(Listening):
             town.wait_for_state(1, "resolved", 60)
 
 
+class Beside:
+    """A good client in a thread of its own: it asks again and again while others misbehave, and remembers its longest wait."""
+
+    def __init__(self, town):
+        self.town, self.longest_s, self.asked, self.failures = town, 0.0, 0, []
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self.ask)
+
+    def ask(self):
+        while not self.is_over.is_set():
+            begun = time.monotonic()
+            try:
+                status, answer = self.town.request("GET", "/api/v1/incidents?limit=1")
+                if status != 200:
+                    self.failures.append((status, answer))
+            except OSError as error:
+                self.failures.append(error)
+            self.longest_s = max(self.longest_s, time.monotonic() - begun)
+            self.asked += 1
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        self.thread.join()
+
+
 class BadInput(unittest.TestCase):
-    def test_malformed_http_and_sip_neither_crash_nor_stall(self):
+    HTTP = (  # what is sent, the status that must come; None: closed without a word
+        (b"", None),
+        (b"GET", None),
+        (b"\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\n\r\n", 400),
+        (b"G\x00T / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost x\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 4000 + b"\r\n", 431),
+        (b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n\r\n", 431),
+        (b"\x16\x03\x01\x02\x00" + bytes(200), 400),
+        (b"GET /api/v1/../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+        (b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        (b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+    )
+    SIP = (  # None: no word, for there is nobody to send one to
+        (b"INVITE", None),
+        (b"INVITE sip:x SIP/2.0\r\n\r\n", None),
+        (b"SIP/2.0 200 OK\r\n\r\n", None),
+        (b"\r\n\r\n", None),
+        (b"X" * 60000, None),
+        (b"OPTIONS sip:a@b SIP/2.0\r\n{via}From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\n\r\n", 400),
+        (b"OPTIONS sip:a@b SIP/2.0\r\n{via}From: \"<sip:a@b;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n", 400),
+        (b"OPTIONS sip:a@b SIP/3.0\r\n{via}From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n", 505),
+        (b"BYE sip:a@b SIP/2.0\r\n{via}From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: x\r\nCSeq: 1 BYE\r\n\r\n", 481),
+        (b"FOO sip:a@b SIP/2.0\r\n{via}From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\nCSeq: 1 FOO\r\n\r\n", 405),
+    )
+
+    def answer_of(self, town, sent):
+        """What came back until the server closed the connection; a server that keeps it open for ever fails here."""
+        with socket.create_connection(("127.0.0.1", town.port), timeout=10) as s:
+            s.sendall(sent)
+            s.shutdown(socket.SHUT_WR)
+            answer = b""
+            try:
+                while part := s.recv(65536):
+                    answer += part
+            except ConnectionResetError:
+                pass  # it did not want the rest
+            return answer
+
+    def test_malformed_http_and_sip_are_refused_beside_a_good_call(self):
         rng = random.Random(7)
         with Town({"sato": "ja"}) as town:
-            town.start_phone("--plan", "sato=answer@100,1@500")
+            town.start_phone("--plan", "sato=answer@100,1@8000")
             town.start_kaden()
-            shapes = [b"", b"\r\n\r\n", b"GET", b"GET / HTTP/9.9\r\n\r\n", b"POST /api/v1/events HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-                      b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                      b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00" + bytes(200),
-                      b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n"]
-            for shape in shapes + [rng.randbytes(rng.randrange(1, 3000)) for _ in range(60)]:
-                with socket.create_connection(("127.0.0.1", town.port), timeout=5) as s:
-                    s.sendall(shape)
-            sip = [b"INVITE", b"INVITE sip:x SIP/2.0\r\n\r\n", b"SIP/2.0 200 OK\r\n\r\n", b"\r\n\r\n", b"X" * 60000,
-                   b"INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bKx\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\n"
-                   b"Call-ID: x\r\nCSeq: 1 INVITE\r\nContact: *\r\nContent-Length: 0\r\n\r\n"]
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-                for shape in sip + [rng.randbytes(rng.randrange(1, 1400)) for _ in range(200)]:
-                    for port in (town.sip_port, town.phone_port):
-                        s.sendto(shape, ("127.0.0.1", port))
-            # And still one alarm is one answered call.
             town.event("1")
-            town.wait_for_state(1, "acknowledged")
+            wait_for("the call", lambda: "answered" in town.happenings(1))
+            with Beside(town) as good:
+                for sent, status in self.HTTP:
+                    with self.subTest(sent[:60]):
+                        answer = self.answer_of(town, sent)
+                        self.assertEqual(answer[:13], b"" if status is None else b"HTTP/1.1 %d " % status)
+                for _ in range(60):
+                    answer = self.answer_of(town, rng.randbytes(rng.randrange(1, 3000)))
+                    self.assertRegex(answer, rb"\A(HTTP/1\.1 4|\Z)")
+                for port in (town.sip_port, town.phone_port):
+                    for sent, status in self.SIP:
+                        with self.subTest(sent[:60], port=port), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                            s.bind(("127.0.0.1", 0))
+                            s.settimeout(5 if status else 0.05)
+                            branch = b"Via: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK%d\r\n" % (s.getsockname()[1], rng.getrandbits(60))
+                            s.sendto(sent.replace(b"{via}", branch), ("127.0.0.1", port))
+                            try:
+                                answer = s.recv(65536)
+                            except socket.timeout:
+                                answer = b""
+                            self.assertEqual(answer[:12], b"" if status is None else b"SIP/2.0 %d " % status)
+                    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                        for _ in range(200):
+                            s.sendto(rng.randbytes(rng.randrange(1, 1400)), ("127.0.0.1", port))
+                self.assertNotIn("key", town.happenings(1), "all of it was sent while the call was up")
+                # And the call goes on to its key, a new alarm to its own.
+                town.wait_for_state(1, "acknowledged")
+                town.event("2", alarm="another", machine="web-02")
+                town.wait_for_state(2, "acknowledged")
+            self.assertEqual(good.failures, [])
+            self.assertGreater(good.asked, 50)
+            self.assertLess(good.longest_s, 5, "the good client was stalled")
+            self.assertEqual(town.phone_events()[0]["event"], "invite")
+            self.assertEqual(len([e for e in town.phone_events() if e["event"] == "invite"]), 2, "one call for each alarm")
             self.assertTrue(town.is_healthy())
 
     def test_bad_json_is_refused_with_the_field(self):
