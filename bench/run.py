@@ -295,6 +295,103 @@ logs: {{url: "http://127.0.0.1:{sink.port}", files: [{{path: {folder}/*.log, gro
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class Prometheus:
+    """One alerting rule over `series` series, or a rule for each of them; every series firing or none. Without a receiver."""
+
+    def __init__(self, series, a_rule_each, firing):
+        self.series, self.a_rule_each, self.firing = series, a_rule_each, firing
+
+    def __enter__(self):
+        import http.server
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-prometheus-"))
+        value = 95 if self.firing else 5
+        page = "".join(f'cpu_usage_active{{cpu="cpu-total",host="web-{i}"}} {value}\n' for i in range(self.series)).encode()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.end_headers()
+                self.wfile.write(page)
+
+            def log_message(self, *_):
+                pass
+
+        self.exporter = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.exporter.serve_forever, daemon=True).start()
+        self.port = free_port()
+        rules = [f"  - {{alert: cpu_{i}, expr: 'cpu_usage_active{{host=\"web-{i}\"}} > 80'}}\n" for i in range(self.series)] \
+            if self.a_rule_each else ["  - {alert: cpu_high, expr: 'cpu_usage_active > 80'}\n"]
+        (self.folder / "rules.yml").write_text("groups:\n- name: cpu\n  rules:\n" + "".join(rules))
+        (self.folder / "prometheus.yml").write_text(
+            "global: {scrape_interval: 10s, evaluation_interval: 10s}\n"
+            f"rule_files: ['{self.folder}/rules.yml']\n"
+            f"scrape_configs: [{{job_name: vms, static_configs: [{{targets: ['127.0.0.1:{self.exporter.server_address[1]}']}}]}}]\n")
+        self.process = subprocess.Popen(
+            ["prometheus", f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data",
+             f"--web.listen-address=127.0.0.1:{self.port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self
+
+    def evaluation_s(self, wanted):
+        """The median of the first `wanted` evaluations that saw every series."""
+        import urllib.request
+        took, last = [], ""
+
+        def group():
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/rules", timeout=60) as answer:
+                    groups = json.load(answer)["data"]["groups"]
+            except OSError:
+                return None
+            return groups[0] if groups else None
+
+        end = time.monotonic() + 60 + 45 * wanted
+        while len(took) < wanted:
+            if time.monotonic() > end:
+                raise SystemExit("Prometheus did not evaluate its rules in time")
+            time.sleep(2)
+            now = group()
+            if now is None or now["lastEvaluation"] == last:
+                continue
+            last = now["lastEvaluation"]
+            active = sum(len(rule["alerts"]) for rule in now["rules"])
+            if active == (self.series if self.firing else 0) and now["evaluationTime"] > 0 and self.has_scraped():
+                took.append(now["evaluationTime"])
+        return statistics.median(took)
+
+    def has_scraped(self):
+        import urllib.request
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query?query=scrape_samples_scraped", timeout=60) as answer:
+            found = json.load(answer)["data"]["result"]
+        return bool(found) and float(found[0]["value"][1]) == self.series
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.exporter.shutdown()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def alarms():
+    """Kaden evaluates in its own benchmark; Prometheus as a whole, which tells how long an evaluation took."""
+    out = pathlib.Path(tempfile.mkdtemp(prefix="bench-alarms-"), "out.json")
+    program("alarm_bench", "--benchmark_counters_tabular=true", f"--benchmark_out={out}", "--benchmark_out_format=json")()
+    ran = {b["name"].split("/iterations")[0]: b for b in json.loads(out.read_text())["benchmarks"]}
+    shutil.rmtree(out.parent)
+    if not shutil.which("prometheus"):
+        print("  prometheus, the peer, is not installed")
+        return
+    print("one evaluation of an alarm, beside Prometheus (Debian's); 100,000 series, or as many rules as it evaluates in time")
+    for shape, a_rule_each, series in (("one rule", False, 100_000), ("a rule each", True, 10_000)):
+        for firing in (False, True):
+            kaden = ran[f"evaluate/alarms:100000/firing:{int(firing)}/shape:{int(a_rule_each)}"]["us/alarm"]
+            with Prometheus(series, a_rule_each, firing) as peer:
+                took = peer.evaluation_s(1 if QUICK else 3)
+                size = rss_mb(peer.process.pid)
+            row(f"{shape}, {'all firing' if firing else 'quiet'}", kaden, "us", "Prometheus", took / series * 1e6, "less")
+            row(f"  resident memory of Prometheus with {series:,} series", size, "MB")
+
+
 def program(name, *args):
     def run():
         path = next((p for p in BUILD.rglob(name) if p.is_file() and os.access(p, os.X_OK)), None)
@@ -309,7 +406,7 @@ PARTS = {
     "memory": memory,
     "invite": invite,
     "media": program("media_bench", "--benchmark_counters_tabular=true"),
-    "alarms": program("alarm_bench", "--benchmark_counters_tabular=true"),
+    "alarms": alarms,
     "speech": program("speech_bench", "--benchmark_counters_tabular=true"),
     "simulator": program("kaden_sim", "--seeds", "1..200" if not QUICK else "1..40", "--hours", "24"),
     "agent": agent,

@@ -50,23 +50,6 @@ Result<std::vector<incident::Input>> read_events(const json::value& body) {
 
 } // namespace
 
-script::FieldValues fields_as_written(std::string_view text) {
-  constexpr std::string_view name_suffix = ":name";
-  script::FieldValues fields;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '{') continue;
-    if (text.substr(i, 2) == "{{") {
-      ++i; // a brace
-      continue;
-    }
-    std::string_view field = text.substr(i + 1, text.find('}', i) - i - 1);
-    i += field.size();
-    if (field.ends_with(name_suffix)) field.remove_suffix(name_suffix.size());
-    fields.insert_or_assign(std::string(trim(field)), std::string(trim(field)));
-  }
-  return fields;
-}
-
 void Api::post_events(const http::Request& request, const std::string&, const std::string&,
                       const http::Reply& reply) {
   const auto body = body_object(request, reply);
@@ -185,7 +168,7 @@ void Api::post_say(const http::Request& request, const std::string&, const std::
   if (const auto good = script::check_template(*text); !good) {
     return reply(http::error_response({Fault::invalid, "text: " + good.error().message}));
   }
-  services_.speak(script::expand(*language, *text, fields_as_written(*text)),
+  services_.speak(script::expand(*language, *text, script::fields_as_written(*text)),
                   [reply](Result<std::string> wav) {
                     if (!wav) return reply(http::error_response(wav.error()));
                     http::Response response;

@@ -40,6 +40,21 @@ class StopSignals {
   sigset_t set_{};
 };
 
+int find_head(const journal::Journal& journal, const std::string& known_head) {
+  journal::Position found = 0;
+  const auto read = journal.read(0, [&](const journal::Entry& entry) {
+    if (to_hex(as_view(entry.chain)) == known_head) found = entry.position;
+    return found == 0;
+  });
+  if (!read) return report(read.error());
+  if (found == 0) {
+    fmt::print("the head {} is not in it: its end was cut off, or it is another journal\n", known_head);
+    return 1;
+  }
+  fmt::print("the head {} is that of entry {}\n", known_head, found);
+  return 0;
+}
+
 void print_timed(const runtime::Clock& clock, const std::string& line) {
   fmt::print("{}  {}\n", to_iso8601(clock.wall()).substr(11, 8), line);
   std::fflush(stdout);
@@ -95,7 +110,7 @@ int run_say(const SayOptions& options) {
   if (const auto good = script::check_template(options.text); !good) return report(good.error());
   const Language language = parse_language(options.language).value_or(Language::ja);
   const script::Utterance utterance =
-      script::expand(language, options.text, api::fields_as_written(options.text));
+      script::expand(language, options.text, script::fields_as_written(options.text));
   speech::Speech speech{speech::SpeechSettings{}};
   const auto audio = speech.render(utterance);
   if (!audio) return report(audio.error());
@@ -114,7 +129,7 @@ int run_say(const SayOptions& options) {
   return 0;
 }
 
-int run_journal_verify(const std::string& store_folder) {
+int run_journal_verify(const std::string& store_folder, const std::string& known_head) {
   const auto journal = journal::open_sqlite_read_only(store_folder + "/journal.db");
   if (!journal) return report(journal.error());
   const auto check = (*journal)->verify();
@@ -124,7 +139,7 @@ int run_journal_verify(const std::string& store_folder) {
     return 1;
   }
   fmt::print("{} entries, the chain holds, head {}\n", check->entries, to_hex(as_view(check->head)));
-  return 0;
+  return known_head.empty() ? 0 : find_head(**journal, known_head);
 }
 
 int run_journal_print(const std::string& store_folder) {

@@ -1,6 +1,6 @@
 /// app/local.h - the commands that need no running Kaden: check, phone, say, journal. Room: app.
 /// Threads: the main thread; phone blocks until SIGINT or SIGTERM. Errors: one sentence on stderr
-/// and the exit code (0 done, 1 refused or broken).
+/// and the exit code (0 done, 1 refused or broken, 2 not to be reached).
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ struct SayOptions {
 };
 int run_say(const SayOptions& options);
 
-int run_journal_verify(const std::string& store_folder);
+/// `known_head`: as printed by an earlier run, or empty. A chain alone cannot show that its end was cut off.
+int run_journal_verify(const std::string& store_folder, const std::string& known_head);
 int run_journal_print(const std::string& store_folder);
 
 /// Random, for requests that the user gave no id.

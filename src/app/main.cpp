@@ -5,10 +5,12 @@
 #include <cstdlib>
 #include <string>
 
+#include "demo.h"
 #include "kaden/agent.h"
 #include "kaden/app.h"
 #include "local.h"
 #include "remote.h"
+#include "secret.h"
 #include "serve.h"
 
 namespace kaden::app {
@@ -55,7 +57,30 @@ int main(int argc, char** argv) {
   std::string config = "/etc/kaden/kaden.yaml";
   CLI::App* serve = cli.add_subcommand("serve", "run Kaden: take alarms, call people");
   serve->add_option("--config", config, "configuration file")->capture_default_str();
-  serve->callback([&] { result = run_serve(config); });
+  DemoOptions demo;
+  std::string demo_language = "ja";
+  auto* demo_folder = serve->add_option(
+      "--demo", demo.folder, "run with the configuration that Kaden carries in itself, in this folder");
+  demo_folder->excludes(serve->get_option("--config"));
+  const auto only_in_demo = [&](const char* name, std::uint16_t& port, const char* what) {
+    serve->add_option(name, port, what)->needs(demo_folder)->capture_default_str();
+  };
+  only_in_demo("--port", demo.port, "with --demo: HTTP port");
+  only_in_demo("--sip-port", demo.sip_port, "with --demo: SIP port of Kaden");
+  only_in_demo("--phone-port", demo.phone_port, "with --demo: SIP port of kaden phone");
+  serve->add_option("--lang", demo_language, "with --demo: ja or en")
+      ->needs(demo_folder)
+      ->check(CLI::IsMember({"ja", "en"}))
+      ->capture_default_str();
+  serve->callback([&] {
+    if (demo.folder.empty()) {
+      result = run_serve(config);
+      return;
+    }
+    demo.language = parse_language(demo_language).value_or(Language::ja);
+    const auto path = write_demo(demo);
+    result = path ? run_serve(*path) : report(path.error());
+  });
 
   CLI::App* check =
       cli.add_subcommand("check", "check a configuration file: every mistake with line and column");
@@ -146,7 +171,10 @@ int main(int argc, char** argv) {
   journal->require_subcommand(1);
   CLI::App* verify = journal->add_subcommand("verify", "recompute the hash chain and print its head");
   verify->add_option("--store", store, "the store's folder")->capture_default_str();
-  verify->callback([&] { result = run_journal_verify(store); });
+  std::string known_head;
+  verify->add_option("--head", known_head,
+                     "a head printed earlier: it must still be in the chain, or the end was cut off");
+  verify->callback([&] { result = run_journal_verify(store, known_head); });
   CLI::App* print = journal->add_subcommand("print", "every input, one line each");
   print->add_option("--store", store, "the store's folder")->capture_default_str();
   print->callback([&] { result = run_journal_print(store); });

@@ -57,7 +57,7 @@ void add_sip(std::vector<Metric>& out, const carrier::SipCounts& sip) {
   out.push_back(counter("kaden_media_ticks_total", "Ticks of 20 ms that served all streams.", media.ticks));
   out.push_back(counter("kaden_media_ticks_over_5ms_total",
                         "Ticks whose last packet left over 5 ms after it was due.", media.ticks_over_5ms));
-  out.push_back(counter("kaden_media_ticks_late_total", "Ticks that began 20 ms or more behind time.",
+  out.push_back(counter("kaden_media_ticks_late_total", "Ticks of 5 ms that began 20 ms or more behind time.",
                         media.ticks_late));
 }
 

@@ -31,7 +31,10 @@ script::Utterance message_of(const Incident& incident, Language language) {
   const SpokenText& texts = alarm.say == nullptr ? no_text : *alarm.say;
   const auto say = texts.find(language);
   const bool has_text = say != texts.end();
-  if (incident.is_test && !has_text) return {language, {}}; // the test's own sentence says it all
+  if (incident.is_test) {
+    if (!has_text) return {language, {}}; // the test's own sentence says it all
+    return script::expand(language, say->second, script::fields_as_written(say->second));
+  }
   const AlarmText text = alarm.text();
   script::FieldValues fields;
   for (const auto& [name, value] : text.labels) fields.emplace(name, value);

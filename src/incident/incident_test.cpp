@@ -398,10 +398,10 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(TestCalls, EndByThemselves) {
   Story story;
-  story.apply(TestCallAsked{"r1", "ito", "Hello from {machine}all of us.", "sato"});
+  story.apply(TestCallAsked{"r1", "ito", "Hello from {web-01:name} and all of us.", "sato"});
   EXPECT_TRUE(story.incident().is_test);
   EXPECT_EQ(script::to_text(story.orders.back().script.line(script::Line::message)),
-            "This is a test call from Kaden. Hello from all of us.");
+            "This is a test call from Kaden. Hello from web-01 and all of us.");
   EXPECT_TRUE(story.engine.is_repeat(TestCallAsked{"r1", "ito", "", "sato"}));
   story.apply(TestCallAsked{"r1", "ito", "", "sato"});
   EXPECT_TRUE(story.effects.empty());

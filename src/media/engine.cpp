@@ -1,4 +1,6 @@
-// The pacing thread: commands, what came, one packet for every stream; every 20 ms.
+// The pacing thread: commands, what came, one packet for every stream of a quarter; every 5 ms. A stream's
+// packets are 20 ms apart. All at once, two thousand of them would take half of that to send, and the last
+// ones be late.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -8,6 +10,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -20,9 +24,21 @@
 namespace kaden::media {
 namespace {
 
-constexpr long tick_ns = 20'000'000;
-constexpr long late_ns = 5'000'000;
-constexpr std::uint64_t catch_up_max = 5; // ticks; a longer stall is a gap, not a burst
+constexpr std::size_t quarters = 4; // of the streams; each has a tick of its own
+constexpr long packet_ns = 20'000'000;
+constexpr long tick_ns = packet_ns / static_cast<long>(quarters);
+constexpr long over_ns = 5'000'000;
+constexpr std::uint64_t catch_up_max = 5 * quarters; // ticks; a longer stall is a gap, not a burst
+constexpr std::size_t taken_per_tick = limits::rtp_per_tick_max / quarters;
+
+constexpr long second_ns = 1'000'000'000;
+
+/// Of the clock that the timer is set by; only differences between the two are of use.
+long monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * second_ns + now.tv_nsec;
+}
 
 /// Room for the packets that one stream may give in one tick.
 struct Batch {
@@ -38,10 +54,10 @@ struct Batch {
     for (mmsghdr& message : messages) message.msg_hdr.msg_namelen = sizeof(sockaddr_in);
     return recvmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()), MSG_DONTWAIT, nullptr);
   }
-  std::array<std::array<char, limits::rtp_datagram_bytes_max>, limits::rtp_per_tick_max> buffers{};
-  std::array<iovec, limits::rtp_per_tick_max> parts{};
-  std::array<sockaddr_in, limits::rtp_per_tick_max> senders{};
-  std::array<mmsghdr, limits::rtp_per_tick_max> messages{};
+  std::array<std::array<char, limits::rtp_datagram_bytes_max>, taken_per_tick> buffers{};
+  std::array<iovec, taken_per_tick> parts{};
+  std::array<sockaddr_in, taken_per_tick> senders{};
+  std::array<mmsghdr, taken_per_tick> messages{};
 };
 
 /// A place in the range that differs from one start to the next. Far ends of calls that a dead predecessor
@@ -78,6 +94,7 @@ class MediaEngine::Impl {
   void run_commands();
   void receive();
   void tick();
+  void skip_tick();
   long since_due() const;
 
   // Config
@@ -97,7 +114,9 @@ class MediaEngine::Impl {
   std::mt19937_64 chance_{std::random_device{}()};
   // State of the thread
   std::unordered_map<StreamId, std::unique_ptr<Stream>> by_id_;
-  std::vector<Stream*> streams_;
+  std::array<std::vector<Stream*>, quarters> streams_;
+  std::uint64_t ticks_due_ = 0; // since started_ns_, which is when the first one was due
+  long started_ns_ = 0;
   std::vector<epoll_event> ready_;
   std::unique_ptr<Batch> batch_ = std::make_unique<Batch>();
   std::thread thread_;
@@ -110,8 +129,9 @@ Result<void> MediaEngine::Impl::start() {
   }
   timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
   poll_ = epoll_create1(EPOLL_CLOEXEC);
-  const itimerspec every{{0, tick_ns}, {0, tick_ns}};
-  if (timer_ < 0 || poll_ < 0 || timerfd_settime(timer_, 0, &every, nullptr) != 0) {
+  started_ns_ = monotonic_ns() + tick_ns;
+  const itimerspec every{{0, tick_ns}, {started_ns_ / second_ns, started_ns_ % second_ns}};
+  if (timer_ < 0 || poll_ < 0 || timerfd_settime(timer_, TFD_TIMER_ABSTIME, &every, nullptr) != 0) {
     return fail(Fault::unavailable, "media: the kernel gave no timer");
   }
   thread_ = std::thread([this] { run(); });
@@ -130,7 +150,7 @@ MediaEngine::Impl::~Impl() {
   std::mutex mutex;
   std::condition_variable saved;
   std::size_t open = 0;
-  for (Stream* stream : streams_) {
+  for (const auto& [id, stream] : by_id_) {
     if (auto recorder = stream->take_recorder()) {
       ++open;
       recorder->finish([&] {
@@ -184,7 +204,9 @@ Result<OpenStream> MediaEngine::Impl::open(StreamEvents events) {
     interest.data.ptr = added;
     if (epoll_ctl(poll_, EPOLL_CTL_ADD, added->fd(), &interest) != 0) return;
     by_id_.emplace(added->id(), std::move(*stream));
-    streams_.push_back(added);
+    std::min_element(streams_.begin(), streams_.end(), [](const auto& a, const auto& b) {
+      return a.size() < b.size();
+    })->push_back(added);
   });
   return OpenStream{id, bound->second};
 }
@@ -204,7 +226,7 @@ void MediaEngine::Impl::close(StreamId id, std::function<void()> on_closed) {
     const auto found = by_id_.find(id);
     if (found == by_id_.end()) return;
     auto recorder = found->second->take_recorder();
-    streams_.erase(std::find(streams_.begin(), streams_.end(), found->second.get()));
+    for (auto& quarter : streams_) std::erase(quarter, found->second.get());
     by_id_.erase(found);
     if (recorder) {
       recorder->finish(std::move(on_closed));
@@ -232,11 +254,15 @@ void MediaEngine::Impl::run() {
       std::lock_guard lock(mutex_);
       if (is_ending_) break;
     }
-    if (expired > 1) counts_.ticks_late.fetch_add(expired - 1, std::memory_order_relaxed);
     run_commands();
     receive();
-    for (std::uint64_t i = 0; i < std::min(expired, catch_up_max); ++i) tick();
-    if (expired > 1 || since_due() > late_ns) counts_.ticks_over_5ms.fetch_add(1, std::memory_order_relaxed);
+    for (std::uint64_t i = 0; i < expired; ++i) {
+      if (expired - i > catch_up_max) {
+        skip_tick();
+      } else {
+        tick();
+      }
+    }
   }
   run_commands(); // so that streams opened at the very end are closed, too
 }
@@ -252,8 +278,8 @@ void MediaEngine::Impl::run_commands() {
 
 /// One pass: a flooded stream gets its share and no more, and its socket's queue overflows alone.
 void MediaEngine::Impl::receive() {
-  if (streams_.empty()) return;
-  ready_.resize(streams_.size());
+  if (by_id_.empty()) return;
+  ready_.resize(by_id_.size());
   const int count = epoll_wait(poll_, ready_.data(), static_cast<int>(ready_.size()), 0);
   const SteadyTime now = clock_.steady();
   for (int i = 0; i < count; ++i) {
@@ -268,17 +294,24 @@ void MediaEngine::Impl::receive() {
 }
 
 void MediaEngine::Impl::tick() {
-  counts_.ticks.fetch_add(1, std::memory_order_relaxed);
-  for (Stream* stream : streams_) {
+  if (since_due() >= packet_ns) counts_.ticks_late.fetch_add(1, std::memory_order_relaxed);
+  for (Stream* stream : streams_[ticks_due_ % quarters]) {
     if (const auto done = stream->tick()) done();
   }
+  if (since_due() > over_ns) counts_.ticks_over_5ms.fetch_add(1, std::memory_order_relaxed);
+  counts_.ticks.fetch_add(1, std::memory_order_relaxed);
+  ++ticks_due_;
 }
 
-/// Nanoseconds since the timer last expired.
+void MediaEngine::Impl::skip_tick() {
+  counts_.ticks_late.fetch_add(1, std::memory_order_relaxed);
+  counts_.ticks.fetch_add(1, std::memory_order_relaxed);
+  ++ticks_due_;
+}
+
+/// Nanoseconds since the tick at hand was due.
 long MediaEngine::Impl::since_due() const {
-  itimerspec rest{};
-  static_cast<void>(timerfd_gettime(timer_, &rest));
-  return tick_ns - rest.it_value.tv_nsec;
+  return monotonic_ns() - started_ns_ - static_cast<long>(ticks_due_) * tick_ns;
 }
 
 MediaCounts MediaEngine::Impl::counts() const {

@@ -123,16 +123,36 @@ class SpanBuilder {
   bool is_full_ = false;
 };
 
-void add_field(SpanBuilder& spans, std::string_view field, const FieldValues& fields) {
-  const bool is_asked = field.ends_with(name_suffix);
-  const std::string name(trim(is_asked ? field.substr(0, field.size() - name_suffix.size()) : field));
+struct Field {
+  std::string name;
+  bool is_name = false; ///< of a thing, to be read as a name
+};
+
+Field field_of(std::string_view text) {
+  const bool is_asked = text.ends_with(name_suffix);
+  std::string name(trim(is_asked ? text.substr(0, text.size() - name_suffix.size()) : text));
+  const bool is_name = is_asked || name == "machine" || name == "host";
+  return {std::move(name), is_name};
+}
+
+void add_field(SpanBuilder& spans, std::string_view text, const FieldValues& fields) {
+  const auto [name, is_name] = field_of(text);
   const auto found = fields.find(name);
   if (found == fields.end()) return;
-  const bool is_name = is_asked || name == "machine" || name == "host";
   spans.add(is_name ? SpanKind::name : SpanKind::words, trim(found->second));
 }
 
 } // namespace
+
+FieldValues fields_as_written(std::string_view text) {
+  FieldValues fields;
+  cut_template(text, [&](const Piece& piece) {
+    if (!piece.is_field) return;
+    std::string name = field_of(piece.text).name;
+    fields.insert_or_assign(name, name);
+  });
+  return fields;
+}
 
 Utterance expand(Language language, std::string_view text, const FieldValues& fields) {
   SpanBuilder spans;

@@ -99,5 +99,19 @@ TEST(Template, CheckNamesTheColumn) {
   EXPECT_FALSE(check_template(std::string(limits::say_bytes_max + 1, 'x')));
 }
 
+TEST(Template, AFieldAsWrittenMeansItself) {
+  const struct {
+    const char* text;
+    const char* spoken;
+  } cases[] = {
+      {"{web-01:name} is down", "web-01 is down"},
+      {"{ web-01:name} {{is}} {down}", "web-01 {is} down"},
+      {"no field", "no field"},
+      {"{a} {a:name} {b", "a a b"},
+  };
+  for (const auto& one : cases)
+    EXPECT_EQ(to_text(expand(Language::en, one.text, fields_as_written(one.text))), one.spoken) << one.text;
+}
+
 } // namespace
 } // namespace kaden::script

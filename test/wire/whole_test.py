@@ -66,6 +66,17 @@ class Stories(Listening):
                               "Acknowledged. This alarm is now yours. Thank you.",
                               not_said="Kaden, critical alarm. {web-07:name}, {disk full:name}.")
 
+    def test_a_test_call_says_its_text_with_the_name_in_it(self):
+        with Town({"ito": "en"}) as town:
+            town.start_phone("--plan", "ito=answer@100,1@500")
+            town.start_kaden()
+            called = subprocess.run([str(KADEN), "call", "ito", "--text", "{web-01:name} is {fine}", "--url", town.url, "--token-file",
+                                     str(town.folder / "token")], capture_output=True, text=True, timeout=60)
+            self.assertEqual(called.returncode, 0, called.stderr)
+            town.wait_for_state(1, "resolved")  # nothing is left to repair after a test
+            said = [e["detail"] for e in town.incident(1)["timeline"] if e["what"] == "answered"]
+            self.assertEqual(said, ["This is a test call from Kaden. web-01 is fine"])
+
     def test_busy_then_the_next_person_at_once(self):
         with Town({"sato": "ja", "ito": "en"}) as town:
             town.start_phone("--plan", "sato=busy", "--plan", "ito=answer@100,1@500")

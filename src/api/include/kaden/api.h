@@ -65,10 +65,6 @@ struct Services {
   std::function<std::vector<Trouble>()> troubles;
 };
 
-/// For a sentence that stands alone: each field of the template means itself, so that {web-01:name} is read
-/// as the name web-01. `text` has passed script::check_template().
-script::FieldValues fields_as_written(std::string_view text);
-
 class Api {
  public:
   Api(writer::Writer& writer, TimelineFeed& feed, const runtime::Clock& clock, std::vector<Token> tokens,

@@ -1,8 +1,9 @@
 /// kaden/media.h - thousands of telephone audio streams, paced by one thread. Room: media. Uses: base,
-/// runtime. One 20 ms tick serves every stream: take what came, send one packet each. Silence is sent while
-/// nothing plays, so that far ends and the gateways between never miss us. Threads: functions from any
-/// thread, they never block on the network; StreamEvents come on the engine's own thread and must not block.
-/// Errors: busy (no free port), unavailable (no socket, no file). Unknown stream ids are ignored.
+/// runtime. Every 5 ms it takes what came and sends one packet for a quarter of the streams, so each has its
+/// 20 ms. Silence is sent while nothing plays, so that far ends and the gateways between never miss us.
+/// Threads: functions from any thread, they never block on the network; StreamEvents come on the engine's own
+/// thread and must not block. Errors: busy (no free port), unavailable (no socket, no file). Unknown stream
+/// ids are ignored.
 #pragma once
 
 #include <cstdint>
@@ -55,9 +56,9 @@ struct MediaCounts {
   std::uint64_t malformed = 0;    ///< not RTP, or a payload nobody agreed on: dropped
   std::uint64_t wrong_sender = 0; ///< not from the agreed address: dropped
   std::uint64_t send_failed = 0;
-  std::uint64_t ticks = 0;
+  std::uint64_t ticks = 0;          ///< of 5 ms
   std::uint64_t ticks_over_5ms = 0; ///< whose last packet left over 5 ms after it was due
-  std::uint64_t ticks_late = 0;     ///< that began a whole tick or more behind time
+  std::uint64_t ticks_late = 0;     ///< that began a packet's time or more behind
 };
 
 class MediaEngine {

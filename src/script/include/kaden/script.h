@@ -70,6 +70,9 @@ using FieldValues = std::map<std::string, std::string>;
 /// and {host} are name spans, and so is any {x:name}; other fields are words. Blanks are collapsed; empty
 /// fields vanish.
 Utterance expand(Language language, std::string_view text, const FieldValues& fields);
+/// For a sentence that stands alone: each field of the template means itself, so that {web-01:name} is read
+/// as the name web-01.
+FieldValues fields_as_written(std::string_view text);
 /// Checks a template at load time: Fault::invalid with the 1-based character column of the fault.
 Result<void> check_template(std::string_view text);
 
