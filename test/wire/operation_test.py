@@ -334,10 +334,10 @@ class Rtp(unittest.TestCase):
     def test_strangers_on_the_rtp_port_do_not_keep_the_key_from_being_heard(self):
         rng = random.Random(5)
         with Town({"sato": "en"}) as town:
-            town.start_phone("--plan", "sato=answer@100,1@8000")
+            town.start_phone("--plan", "sato=answer@400,1@8000")
             town.start_kaden()
             town.event("1")
-            wait_for("an answer", lambda: "answered" in town.happenings(1))
+            wait_for("it to ring", lambda: "ringing" in town.happenings(1))  # so that the flood is there before the phone
             ports = self.rtp_ports(town)
             self.assertTrue(ports)
 
@@ -358,9 +358,10 @@ class Rtp(unittest.TestCase):
             wait_for("the call to end", lambda: "call_ended" in town.happenings(1))
             self.assertEqual(town.happenings(1).count("dialling"), 1, "one call was enough")
             samples = samples_of(town.request("GET", "/metrics")[1].decode())
-            dropped = (samples['kaden_rtp_packets_dropped_total{reason="malformed"}'] +
-                       samples['kaden_rtp_packets_dropped_total{reason="wrong_sender"}'])
-            self.assertGreater(dropped, 100)
+            # Some were counted before the socket was connected to the phone; then the kernel kept them out. None was taken
+            # for the phone's, whose packets come as often as ours go.
+            received, sent = (samples['kaden_rtp_packets_total{direction="%s"}' % way] for way in ("received", "sent"))
+            self.assertLess(received, sent + 100)
             self.assertTrue(town.is_healthy())
 
     @staticmethod
