@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Kaden beside named peers and limits, in one run, and prints ratios. Loopback only; ends by itself.
 
-Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms speech simulator agent
+Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms datapoints speech simulator agent
 """
 
 import json
@@ -361,8 +361,11 @@ class Prometheus:
 
     def has_scraped(self):
         import urllib.request
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query?query=scrape_samples_scraped", timeout=60) as answer:
-            found = json.load(answer)["data"]["result"]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query?query=scrape_samples_scraped", timeout=60) as answer:
+                found = json.load(answer)["data"]["result"]
+        except OSError:
+            return False  # it is starting
         return bool(found) and float(found[0]["value"][1]) == self.series
 
     def __exit__(self, *_):
@@ -374,10 +377,7 @@ class Prometheus:
 
 def alarms():
     """Kaden evaluates in its own benchmark; Prometheus as a whole, which tells how long an evaluation took."""
-    out = pathlib.Path(tempfile.mkdtemp(prefix="bench-alarms-"), "out.json")
-    program("alarm_bench", "--benchmark_counters_tabular=true", f"--benchmark_out={out}", "--benchmark_out_format=json")()
-    ran = {b["name"].split("/iterations")[0]: b for b in json.loads(out.read_text())["benchmarks"]}
-    shutil.rmtree(out.parent)
+    ran = measured("alarm_bench")
     if not shutil.which("prometheus"):
         print("  prometheus, the peer, is not installed")
         return
@@ -390,6 +390,38 @@ def alarms():
                 size = rss_mb(peer.process.pid)
             row(f"{shape}, {'all firing' if firing else 'quiet'}", kaden, "us", "Prometheus", took / series * 1e6, "less")
             row(f"  resident memory of Prometheus with {series:,} series", size, "MB")
+
+
+def measured(name):
+    """A Google Benchmark program, shown as it runs; its results by name."""
+    out = pathlib.Path(tempfile.mkdtemp(prefix="bench-out-"), "out.json")
+    program(name, "--benchmark_counters_tabular=true", f"--benchmark_out={out}", "--benchmark_out_format=json")()
+    ran = {b["name"].split("/iterations")[0]: b for b in json.loads(out.read_text())["benchmarks"]}
+    shutil.rmtree(out.parent)
+    return ran
+
+
+def datapoints():
+    ran = measured("cloudwatch_bench")
+    limit = ran["only_parse_json"]["items_per_second"]
+    peer_rate = None
+    if shutil.which("prometheus"):
+        with Prometheus(100_000, False, False) as peer:
+            wait_for("a scrape", peer.has_scraped)
+            before, begun = cpu_seconds(peer.process.pid), time.monotonic()
+            time.sleep(20 if QUICK else 60)
+            scrapes = round((time.monotonic() - begun) / 10)
+            peer_rate = 100_000 * scrapes / (cpu_seconds(peer.process.pid) - before)
+    else:
+        print("  prometheus, the peer, is not installed")
+    print("datapoints a second of one core, from the signed request to the book")
+    for name, one in ran.items():
+        if not name.startswith("put_metric_data/"):
+            continue
+        form = name.split("/")[1]
+        row(form, one["items_per_second"], "/s", "the JSON body parsed only", limit)
+        if peer_rate:
+            row("", one["items_per_second"], "/s", "Prometheus scraping and storing", peer_rate)
 
 
 def program(name, *args):
@@ -407,6 +439,7 @@ PARTS = {
     "invite": invite,
     "media": program("media_bench", "--benchmark_counters_tabular=true"),
     "alarms": alarms,
+    "datapoints": datapoints,
     "speech": program("speech_bench", "--benchmark_counters_tabular=true"),
     "simulator": program("kaden_sim", "--seeds", "1..200" if not QUICK else "1..40", "--hours", "24"),
     "agent": agent,

@@ -151,6 +151,27 @@ Result<MetricQuery> query_from_json(const json::value& value) {
   return query;
 }
 
+/// What metric alarms and composite alarms have in common, but for their tags.
+template <class D>
+void write_head(json::object& object, const D& definition) {
+  object["name"] = definition.name;
+  object["description"] = definition.description;
+  object["actions_enabled"] = definition.actions_enabled;
+  object["ok_actions"] = to_json(definition.ok_actions);
+  object["alarm_actions"] = to_json(definition.alarm_actions);
+  object["insufficient_data_actions"] = to_json(definition.insufficient_data_actions);
+}
+
+template <class D>
+void read_head(Reader& reader, D& definition) {
+  definition.name = reader.text("name");
+  definition.description = reader.text("description");
+  definition.actions_enabled = reader.flag("actions_enabled");
+  definition.ok_actions = reader.list("ok_actions");
+  definition.alarm_actions = reader.list("alarm_actions");
+  definition.insufficient_data_actions = reader.list("insufficient_data_actions");
+}
+
 /// What was added since the first definitions were stored; absent in those.
 Result<void> read_extensions(const json::object& object, Reader& reader, Definition& definition) {
   Condition& condition = definition.condition;
@@ -183,12 +204,7 @@ Result<void> read_extensions(const json::object& object, Reader& reader, Definit
 json::value to_json(const Definition& definition) {
   const Condition& condition = definition.condition;
   json::object object;
-  object["name"] = definition.name;
-  object["description"] = definition.description;
-  object["actions_enabled"] = definition.actions_enabled;
-  object["ok_actions"] = to_json(definition.ok_actions);
-  object["alarm_actions"] = to_json(definition.alarm_actions);
-  object["insufficient_data_actions"] = to_json(definition.insufficient_data_actions);
+  write_head(object, definition);
   object["metric"] = to_json(definition.metric);
   object["statistic"] = to_text(condition.statistic);
   object["period_ms"] = condition.period.count();
@@ -216,12 +232,7 @@ Result<Definition> definition_from_json(const json::value& value) {
   if (object == nullptr) return fail(Fault::invalid, "alarm definition: must be an object");
   Reader reader(*object, "");
   Definition definition;
-  definition.name = reader.text("name");
-  definition.description = reader.text("description");
-  definition.actions_enabled = reader.flag("actions_enabled");
-  definition.ok_actions = reader.list("ok_actions");
-  definition.alarm_actions = reader.list("alarm_actions");
-  definition.insufficient_data_actions = reader.list("insufficient_data_actions");
+  read_head(reader, definition);
   definition.metric = reader.metric("metric").value_or(MetricId{});
   Condition& condition = definition.condition;
   condition.statistic = reader.parsed("statistic", parse_statistic, Statistic::average);
@@ -343,12 +354,7 @@ SpokenText CompositeDefinition::say() const {
 
 json::value to_json(const CompositeDefinition& definition) {
   json::object object;
-  object["name"] = definition.name;
-  object["description"] = definition.description;
-  object["actions_enabled"] = definition.actions_enabled;
-  object["ok_actions"] = to_json(definition.ok_actions);
-  object["alarm_actions"] = to_json(definition.alarm_actions);
-  object["insufficient_data_actions"] = to_json(definition.insufficient_data_actions);
+  write_head(object, definition);
   object["rule"] = definition.rule;
   object["suppressor"] = definition.suppressor;
   object["wait_period_ms"] = definition.wait_period.count();
@@ -362,12 +368,7 @@ Result<CompositeDefinition> composite_from_json(const json::value& value) {
   if (object == nullptr) return fail(Fault::invalid, "composite alarm definition: must be an object");
   Reader reader(*object, "");
   CompositeDefinition definition;
-  definition.name = reader.text("name");
-  definition.description = reader.text("description");
-  definition.actions_enabled = reader.flag("actions_enabled");
-  definition.ok_actions = reader.list("ok_actions");
-  definition.alarm_actions = reader.list("alarm_actions");
-  definition.insufficient_data_actions = reader.list("insufficient_data_actions");
+  read_head(reader, definition);
   definition.rule = reader.text("rule");
   definition.suppressor = reader.text("suppressor");
   definition.wait_period = Millis(reader.integer("wait_period_ms"));
