@@ -204,6 +204,26 @@ class Tls(unittest.TestCase):
             own = run("incidents", "--url", town.url, "--token-file", town.folder / "token", "--ca-file", certificate, "--lang", "en")
             self.assertEqual((own.returncode, own.stdout), (0, "No incidents.\n"), own.stderr)
 
+    def test_the_guest_agent_over_tls(self):
+        with Town({"sato": "en"}) as town:
+            self.serve_tls(town)
+            town.start_kaden()
+            agent = [str(KADEN.with_name("kaden-agent")), "--url", town.url, "--region", "ap-northeast-1", "--access-key-id", town.key_id,
+                     "--secret-file", str(town.folder / "secret"), "--host", "web-01", "--interval", "1", "--once"]
+            stranger = subprocess.run(agent, capture_output=True, text=True, timeout=120)
+            self.assertNotEqual(stranger.returncode, 0, "the system's store does not know the certificate")
+            self.assertIn("certificate", stranger.stderr + stranger.stdout)
+            trusting = subprocess.run([*agent, "--ca-file", str(town.folder / "cert.pem")], capture_output=True, text=True, timeout=120)
+            self.assertEqual(trusting.returncode, 0, trusting.stderr)
+            environment = dict(os.environ, AWS_ACCESS_KEY_ID=town.key_id, AWS_SECRET_ACCESS_KEY=town.key_secret,
+                               AWS_DEFAULT_REGION="ap-northeast-1", AWS_EC2_METADATA_DISABLED="true",
+                               AWS_CA_BUNDLE=str(town.folder / "cert.pem"))
+            listed = subprocess.run(["/usr/bin/aws", "--endpoint-url", town.url, "cloudwatch", "list-metrics", "--dimensions",
+                                     "Name=host,Value=web-01"], env=environment, capture_output=True, text=True)
+            self.assertEqual(listed.returncode, 0, listed.stderr)
+            names = {metric["MetricName"] for metric in json.loads(listed.stdout)["Metrics"]}
+            self.assertLessEqual({"cpu_usage_active", "mem_used_percent", "disk_used_percent"}, names)
+
     def test_a_bad_certificate_is_refused_by_name(self):
         with Town({"sato": "en"}) as town:
             self.serve_tls(town)
