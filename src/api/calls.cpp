@@ -21,11 +21,24 @@ std::optional<json::value> body_object(const http::Request& request, const http:
   return std::move(*value);
 }
 
+/// A text that could not be spoken whole is refused: the sender is there to mend it, the callee is not.
+Result<AlarmEvent> read_event(const json::value& value, const std::string& path) {
+  auto event = alarm_event_from_json(value, path);
+  if (!event) return event;
+  for (const auto& [language, text] : event->say) {
+    const auto good = script::check_template(text);
+    if (good) continue;
+    return fail(Fault::invalid, fmt::format("{}{}say.{}: {}", path, path.empty() ? "" : ".",
+                                            to_text(language), good.error().message));
+  }
+  return event;
+}
+
 /// One event, or {"events": [...]}: all of them or none.
 Result<std::vector<incident::Input>> read_events(const json::value& body) {
   std::vector<incident::Input> inputs;
   if (!body.get_object().contains("events")) {
-    auto event = alarm_event_from_json(body, "");
+    auto event = read_event(body, "");
     if (!event) return tl::unexpected(event.error());
     inputs.emplace_back(incident::AlarmReported{std::move(*event)});
     return inputs;
@@ -41,7 +54,7 @@ Result<std::vector<incident::Input>> read_events(const json::value& body) {
   }
   inputs.reserve((*events)->size());
   for (std::size_t i = 0; i < (*events)->size(); ++i) {
-    auto event = alarm_event_from_json((**events)[i], fmt::format("events[{}]", i));
+    auto event = read_event((**events)[i], fmt::format("events[{}]", i));
     if (!event) return tl::unexpected(event.error());
     inputs.emplace_back(incident::AlarmReported{std::move(*event)});
   }

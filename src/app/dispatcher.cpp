@@ -82,9 +82,10 @@ Result<speech::AudioPtr> Dispatcher::render(const script::Utterance& utterance) 
   return made;
 }
 
-void Dispatcher::check_speech() {
-  static_cast<void>(next_worker().post([this] { // refused: there is a later time to try
-    const auto works = speech_.check();
+void Dispatcher::check_speech(std::vector<Language> languages) {
+  // Refused: there is a later time to try.
+  static_cast<void>(next_worker().post([this, languages = std::move(languages)] {
+    const auto works = speech_.check(languages);
     std::lock_guard lock(mutex_);
     counts_.speech_trouble = works ? "" : works.error().message;
   }));

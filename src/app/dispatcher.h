@@ -48,7 +48,7 @@ class Dispatcher final : public writer::EffectSink, public carrier::Listener {
   /// Renders an utterance on a speech worker.
   void speak(script::Utterance utterance, std::function<void(Result<speech::AudioPtr>)> done);
   /// Tries every voice on a speech worker; the result is in counts().
-  void check_speech();
+  void check_speech(std::vector<Language> languages);
   DispatchCounts counts() const;
 
   void release(const incident::Effect& effect) override;

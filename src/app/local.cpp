@@ -15,6 +15,7 @@
 #include "kaden/speech.h"
 #include "kaden/wav.h"
 #include "secret.h"
+#include "service.h"
 
 namespace kaden::app {
 
@@ -103,6 +104,9 @@ int run_check(const std::string& config_path) {
   fmt::print("{}: good; version {}, {} people, {} policies, {} routes, {} alarm rules\n", config_path,
              settings->engine.version, settings->engine.people.size(), settings->engine.policies.size(),
              settings->engine.routes.size(), settings->alarms.size());
+  // Not an error here: the file may be checked on another machine than Kaden's.
+  if (const auto works = speech::Speech(voices_of(*settings)).check(languages_of(*settings)); !works)
+    fmt::print(stderr, "on this machine: {}\n", works.error().message);
   return 0;
 }
 

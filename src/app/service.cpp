@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "descriptors.h"
 #include "kaden/sip_message.h"
 #include "kaden/wav.h"
 #include "metrics.h"
@@ -90,6 +91,20 @@ std::vector<std::string> check_text(const std::string& text) {
 
 } // namespace
 
+std::vector<Language> languages_of(const config::Settings& settings) {
+  std::set<Language> spoken;
+  for (const auto& person : settings.engine.people) spoken.insert(person.language);
+  return {spoken.begin(), spoken.end()};
+}
+
+speech::SpeechSettings voices_of(const config::Settings& settings) {
+  speech::SpeechSettings voices;
+  voices.open_jtalk = settings.speech.open_jtalk;
+  voices.dictionary = settings.speech.dictionary;
+  voices.voice_ja = settings.speech.voice_ja;
+  return voices;
+}
+
 Service::Service(config::Settings settings, const runtime::Clock& clock, LogLine log,
                  cloudwatch::Observer observer)
     : settings_(std::move(settings)), clock_(clock), log_(std::move(log)), observer_(std::move(observer)) {}
@@ -133,13 +148,11 @@ Result<void> Service::open_stores() {
 }
 
 Result<void> Service::open_speech() {
-  speech::SpeechSettings settings;
-  settings.open_jtalk = settings_.speech.open_jtalk;
-  settings.dictionary = settings_.speech.dictionary;
-  settings.voice_ja = settings_.speech.voice_ja;
-  settings.cache_folder = settings_.speech.cache_folder;
-  speech_ = std::make_unique<speech::Speech>(settings);
-  if (const auto works = speech_->check(); !works) return fail_while("trying the voices", works.error());
+  auto voices = voices_of(settings_);
+  voices.cache_folder = settings_.speech.cache_folder;
+  speech_ = std::make_unique<speech::Speech>(voices);
+  if (const auto works = speech_->check(languages_of(settings_)); !works)
+    return fail_while("trying the voices", works.error());
   dispatcher_ = std::make_unique<Dispatcher>(clock_, *speech_, feed_, log_);
   return {};
 }
@@ -234,6 +247,7 @@ Result<void> Service::start() {
   http::ServerSettings listen;
   listen.address = settings_.listen.address;
   listen.port = settings_.listen.port;
+  listen.connections_max = http_connections_of(raise_descriptor_limit());
   listen.certificate_file = settings_.listen.certificate_file;
   listen.key_file = settings_.listen.key_file;
   server_ = std::make_unique<http::Server>(
@@ -313,7 +327,7 @@ void Service::check_speech_if_due() {
   const Millis wait = fails ? limits::speech_check_soon : limits::speech_check_every;
   if (clock_.steady() - speech_checked_ < wait) return;
   speech_checked_ = clock_.steady();
-  dispatcher_->check_speech();
+  dispatcher_->check_speech(languages_of(settings_));
 }
 
 std::vector<api::Metric> Service::more_metrics() const {

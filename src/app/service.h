@@ -79,4 +79,9 @@ class Service {
   std::unique_ptr<http::Server> server_;
 };
 
+/// Without a cache.
+speech::SpeechSettings voices_of(const config::Settings& settings);
+/// Those that people are called in; the others' voices may be missing.
+std::vector<Language> languages_of(const config::Settings& settings);
+
 } // namespace kaden::app

@@ -44,6 +44,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   /// PutCompositeAlarm: the same.
   void define(alarm::CompositeDefinition definition, WallTime now, const Done& done);
   /// DeleteAlarms: all of them or, when one does not exist (not_found), none.
+  /// What is in ALARM is told OK first.
   void erase(const std::vector<std::string>& names, WallTime now, const Done& done);
   /// EnableAlarmActions, DisableAlarmActions. Names without an alarm, and alarms of rules, are read over.
   void set_actions_enabled(const std::vector<std::string>& names, bool enabled, WallTime now,
@@ -85,6 +86,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   Result<void> load_definitions(journal::Records& records);
   Result<void> load_history(journal::Records& records);
   void refuse(Error error, const Done& done);
+  void forget(const std::vector<std::string>& names, WallTime now, const Done& done);
   void write_definition(RecordWriter::Changes changes, std::function<Result<void>()> into_force,
                         const Done& done);
   Result<void> room_for(std::span<const alarm::Datum> data, const Maker& maker, WallTime now);

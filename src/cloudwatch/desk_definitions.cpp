@@ -227,6 +227,38 @@ void Desk::tag(const std::string& name, const std::map<std::string, std::string>
 }
 
 void Desk::erase(const std::vector<std::string>& names, WallTime now, const Done& done) {
+  // People may be called for what is in ALARM, and nothing would ever clear it.
+  struct Clearing {
+    std::mutex mutex;
+    std::size_t open = 0;
+    Result<void> result{};
+  };
+  std::vector<std::string> in_alarm;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& name : names) {
+      const auto key = find(name);
+      if (!key) return refuse({Fault::not_found, "Unknown alarm: " + name}, done);
+      if (book_.describe(*key)->state == AlarmState::alarm) in_alarm.push_back(name);
+    }
+  }
+  if (in_alarm.empty()) return forget(names, now, done);
+  const auto clearing = std::make_shared<Clearing>();
+  clearing->open = in_alarm.size();
+  const Done cleared = [self = weak_from_this(), clearing, names, now, done](const Result<void>& result) {
+    {
+      const std::lock_guard lock(clearing->mutex);
+      if (!result) clearing->result = result;
+      if (--clearing->open > 0) return;
+    }
+    if (!clearing->result) return done(clearing->result);
+    if (const auto desk = self.lock()) desk->forget(names, now, done);
+  };
+  for (const auto& name : in_alarm)
+    set_state(name, AlarmState::ok, "The alarm was deleted.", "", now, cleared);
+}
+
+void Desk::forget(const std::vector<std::string>& names, WallTime now, const Done& done) {
   const std::lock_guard lock(mutex_);
   std::vector<alarm::AlarmKey> keys;
   RecordWriter::Changes changes;

@@ -178,17 +178,17 @@ void Engine::Impl::dial(Incident& incident, Turn& turn) {
   require(method.has_value(), "a turn without a usable method leaves the queue");
   const std::string id =
       "k" + installation + "-" + std::to_string(last_position) + "-" + std::to_string(effects.size());
-  const script::Utterance message = message_of(incident, person.language);
+  script::CallScript script =
+      script::make_call_script(person.language, message_of(incident, person.language), incident.is_test);
   Call call;
   call.incident = incident.id;
   call.person = person.id;
   call.method = person.methods[*method];
   call.method_index = *method;
   call.placed_at = last_at;
-  call.words = script::to_text(message);
+  call.words = script::to_text(script.line(script::Line::message));
   effects.emplace_back(PlaceCall{CallId{id}, incident.id, person.id, call.method,
-                                 incident.plan->policy.ring_max,
-                                 script::make_call_script(person.language, message, incident.is_test)});
+                                 incident.plan->policy.ring_max, std::move(script)});
   const auto [entry, is_new] = calls.emplace(id, std::move(call));
   require(is_new, "a call's id is made once");
   incident.call = &*entry;

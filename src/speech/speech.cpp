@@ -168,11 +168,14 @@ AudioPtr Speech::cached(const script::Utterance& utterance) const {
   return impl_->find(impl_->key_of(utterance.language, text_for_voice(utterance)));
 }
 
-Result<void> Speech::check() {
-  if (auto files = impl_->japanese.check_files(); !files) return files;
+Result<void> Speech::check(std::span<const Language> languages) {
   if (auto folder = impl_->cache.check_folder(); !folder) return folder;
-  for (const auto& [language, word] : {std::pair(Language::ja, "テスト"), std::pair(Language::en, "test")}) {
-    const auto audio = impl_->make(language, word);
+  for (const Language language : languages) {
+    const bool is_japanese = language == Language::ja;
+    if (is_japanese) {
+      if (auto files = impl_->japanese.check_files(); !files) return files;
+    }
+    const auto audio = impl_->make(language, is_japanese ? "テスト" : "test");
     if (!audio) return tl::unexpected<Error>(audio.error());
     if ((*audio)->samples.size() <= nothing_samples) {
       return fail(Fault::unavailable,

@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 """One access key floods, lies and dawdles; another works as if it were alone. Clients: boto3 and bare sockets."""
 
+import http.client
+import json
 import os
 import pathlib
+import resource
 import secrets
 import socket
 import sys
@@ -15,7 +18,7 @@ import botocore.config
 import botocore.exceptions
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from town import Town  # noqa: E402
+from town import Town, wait_for  # noqa: E402
 
 os.environ.update(AWS_EC2_METADATA_DISABLED="true", AWS_DEFAULT_REGION="ap-northeast-1")
 
@@ -143,6 +146,34 @@ class Hostile(unittest.TestCase):
                     pass  # closed before the answer was read
                 s.close()
         self.beside(burden)
+
+
+class Descriptors(unittest.TestCase):
+    def test_idle_connections_never_keep_a_call_from_being_placed(self):
+        """Debian gives a login 1,024 descriptors, of which the process may take more, or may not."""
+        for hard, refused in ((8192, False), (1024, True)):
+            with self.subTest(hard), Town({"sato": "ja"}) as town:
+                town.start_phone("--plan", "sato=answer@100,1@500")
+                town.spawn_kaden(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard)))
+                wait_for("Kaden to be healthy", town.is_healthy)
+                sender = http.client.HTTPConnection("127.0.0.1", town.port, timeout=30)
+                sender.request("GET", "/healthz")
+                self.assertEqual(sender.getresponse().read()[:1], b"{")
+                idle = [socket.create_connection(("127.0.0.1", town.port), timeout=30) for _ in range(1500)]
+                if refused:  # at once, and told why
+                    self.assertIn(b" 503 ", idle[-1].recv(4096).split(b"\r\n")[0])
+                else:
+                    self.assertTrue(town.is_healthy())
+                body = json.dumps({"event_id": "1", "alarm": "disk full", "machine": f"web-{secrets.token_hex(3)}"})  # not in the cache
+                sender.request("POST", "/api/v1/events", body, {"Authorization": f"Bearer {town.token}"})
+                self.assertEqual(sender.getresponse().status, 200)
+                for s in idle[:200]:
+                    s.close()
+                town.wait_for_state(1, "acknowledged")
+                self.assertEqual(town.happenings(1).count("dialling"), 1, "the first call went out")
+                for s in idle:
+                    s.close()
+                sender.close()
 
 
 if __name__ == "__main__":

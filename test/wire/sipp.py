@@ -49,6 +49,11 @@ def digest_then(password, steps, user="kaden"):
             steps + '  <label id="2"/>\n')
 
 
+def answers_and_waits():
+    """Answers, and waits for the far end to hang up."""
+    return receive("INVITE") + answer("200 OK", CONTACT, SDP) + receive("ACK") + receive("BYE") + answer("200 OK", tag="")
+
+
 def answers_and_presses(key, after_ms=1500):
     """Answers, waits, presses a key by SIP INFO, and waits for the far end to hang up."""
     learn = ('<ereg regexp=".*" search_in="hdr" header="From:" assign_to="kaden"/>'

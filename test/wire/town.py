@@ -145,9 +145,12 @@ routes:
         """With the settings as they are now, unless the test wrote a configuration of its own."""
         if self.config.read_text() == self.written:
             self.write_configuration()
-        self.serve = self.start_process("serve", "serve", "--config", self.config)
+        self.spawn_kaden()
         wait_for("Kaden to be healthy", self.is_healthy)
         return self
+
+    def spawn_kaden(self, **more):
+        self.serve = self.start_process("serve", "serve", "--config", self.config, **more)
 
     def is_healthy(self):
         if self.serve.poll() is not None:

@@ -85,6 +85,21 @@ class Stories(Listening):
             self.assertEqual(town.wait_for_state(1, "acknowledged")["acknowledged_by"], "ito")
             self.assertEqual([e["to"] for e in town.phone_events() if e["event"] == "invite"][:2], ["sato", "ito"])
 
+    def test_3_says_it_again(self):
+        with Town({"ito": "en"}) as town:
+            town.start_phone("--plan", "ito=answer@100,3@4500,1@9500")
+            town.start_kaden()
+            town.event("1")
+            town.wait_for_state(1, "acknowledged")
+            recorded = wait_for("the recording", lambda: [e for e in town.phone_events() if e["event"] == "recorded"])
+            recording = hearing.samples_of(recorded[0]["wav"])
+            message = town.spoken("en", "Kaden, critical alarm. {web-01:name}, {disk full:name}.")
+            first, first_at = hearing.find(message, recording[:int(4.3 * hearing.RATE)])
+            again, again_at = hearing.find(message, recording[int(4.3 * hearing.RATE):])
+            self.assertGreater(min(first, again), 0.97)
+            self.assertLess(again_at, 0.6, "it begins at once")
+            self.assertLess(first_at, 0.3)
+
     def test_cannot_take_it_goes_on_to_the_next(self):
         with Town({"sato": "ja", "ito": "en"}) as town:
             town.start_phone("--plan", "sato=answer@100,2@500", "--plan", "ito=answer@100,1@500")
@@ -285,7 +300,9 @@ class BadInput(unittest.TestCase):
         with Town({"sato": "ja"}) as town:
             town.start_kaden()
             for body, part in ((b"{", b"JSON"), (b"[]", b"object"), (b'{"event_id":"1"}', b"alarm"),
-                               (b"[" * 5000, b"JSON"), (b'{"event_id":"1","alarm":"a","say":{"fr":"x"}}', b"say")):
+                               (b"[" * 5000, b"JSON"), (b'{"event_id":"1","alarm":"a","say":{"fr":"x"}}', b"say"),
+                               (b'{"event_id":"1","alarm":"a","say":{"en":"{machine} { failed"}}', b"say.en"),
+                               (b'{"events":[{"event_id":"1","alarm":"a","say":{"ja":"}"}}]}', b"events[0].say.ja")):
                 status, answer = town.request("POST", "/api/v1/events", body)
                 self.assertEqual(status, 400, answer)
                 self.assertIn(part, answer)
@@ -327,6 +344,41 @@ class RealPhones(Listening):
             self.assert_heard(town, baresip.recording(), "en", "Kaden, critical alarm. {web-01:name}, {disk full:name}.",
                               "Acknowledged. This alarm is now yours. Thank you.",
                               not_said="Kaden, critical alarm. {web-07:name}, {disk full:name}.", least=0.9)
+
+    def test_baresip_hears_japanese(self):
+        with Town({"sato": "ja"}, sip_ip=own_address()) as town:
+            (town.folder / "baresip").mkdir()
+            baresip = Baresip(town.folder / "baresip")
+            town.processes.append(baresip.process)
+            town.addresses["sato"] = baresip.address
+            town.start_kaden()
+            town.event("1", "disk full", "db-prod-3.example")
+            wait_for("the message to be heard", lambda: "heard" in town.happenings(1), 30)
+            baresip.command("sndcode", "1")
+            town.wait_for_state(1, "acknowledged")
+            wait_for("the call to end", lambda: "call_ended" in town.happenings(1))
+            baresip.close()
+            self.assert_heard(town, baresip.recording(), "ja", "重大アラームです。{db-prod-3.example:name}、{disk full:name}。",
+                              "対応を受け付けました。ご対応をお願いします。",
+                              not_said="重大アラームです。{db-prod-4.example:name}、{disk full:name}。", least=0.9)
+
+    def test_killed_in_a_call_with_sipp_whose_phone_is_let_go_and_called_again(self):
+        port = free_port(socket.SOCK_DGRAM)
+        with Town({"sato": "en"}) as town:
+            town.addresses["sato"] = f"sip:sato@127.0.0.1:{port}"
+            waits = sipp.start(town.folder, port, "-sf", sipp.write_scenario(town.folder, "waits", sipp.answers_and_waits()))
+            town.processes.append(waits)
+            town.start_kaden()
+            town.event("1")
+            wait_for("the answer", lambda: "answered" in town.happenings(1))
+            town.kill_kaden()
+            town.start_kaden()
+            self.assertEqual(waits.wait(timeout=30), 0, sipp.said(town.folder, port))  # its BYE came
+            takes = sipp.start(town.folder, port, "-sf", sipp.write_scenario(town.folder, "takes", sipp.answers_and_presses("1")))
+            town.processes.append(takes)
+            self.assertEqual(town.wait_for_state(1, "acknowledged")["acknowledged_by"], "sato")
+            self.assertIn("recovered", town.happenings(1))
+            self.assertEqual(takes.wait(timeout=30), 0, sipp.said(town.folder, port))
 
     def test_sipp_wants_digest_and_is_busy_then_another_sipp_presses_1(self):
         sato, ito = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)

@@ -17,6 +17,7 @@ inline constexpr std::size_t json_depth_max = 16;              // deeper than an
 inline constexpr std::size_t http_body_bytes_max = 4'194'304;  // the largest request there is: PutLogEvents
 inline constexpr std::size_t http_header_bytes_max = 16'384;   // SigV4 with a session token fits four times over
 inline constexpr std::size_t http_connections_max = 2'000;     // one file descriptor each; agents keep one open
+inline constexpr std::size_t descriptors_kept = 4'096;         // of the process's: a call has two sockets and a pipe to its voice, the journal a few
 inline constexpr Millis http_idle_max = seconds(65);           // longer than the CloudWatch agent's 60 s flush
 inline constexpr Millis http_request_max = seconds(30);        // a slow sender may not hold a connection for ever
 inline constexpr std::size_t aws_body_bytes_max = 1'048'576;   // CloudWatch's own for PutMetricData, after decompression

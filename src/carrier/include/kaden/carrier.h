@@ -1,7 +1,8 @@
 /// kaden/carrier.h - a way to reach a person. Room: carrier. Uses: base, runtime, script, sip, media, nta.
-/// Every carrier (and the simulator's) passes the same contract, test/carrier_contract: exactly one ended per
-/// accepted place(), progress only forward, digits folded to one key per press, place() idempotent on the
-/// call's id. Threads: functions may be called from any thread and never block; the listener is called on the
+/// Every carrier passes the same contract, src/carrier/carrier_contract.h: exactly one ended per accepted
+/// place(), progress only forward, digits folded to one key per press, place() idempotent on the call's id.
+/// (The simulator's phones act by seed, not by person; they and its oracle hold the same rules at every
+/// step.) Threads: functions may be called from any thread and never block; the listener is called on the
 /// carrier's own thread, never from inside a call to the carrier. Errors: outcomes come as LineOutcome, not
 /// as exceptions.
 #pragma once

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,8 +67,9 @@ class Speech {
   Result<AudioPtr> render(const script::Utterance& utterance);
   /// In the cache already, or nullptr. Never blocks on a voice.
   AudioPtr cached(const script::Utterance& utterance) const;
-  /// Checks voices and dictionary by saying one word in each language.
-  Result<void> check();
+  /// Checks the voices of these languages (and the dictionary of Japanese) by saying one word in each, and
+  /// the cache's folder.
+  Result<void> check(std::span<const Language> languages);
   SpeechCounts counts() const;
   /// The phonemes Open JTalk reports for a Japanese sentence ("w e b u pau z e r o i ch i"), for tests and
   /// `kaden say -v`.
