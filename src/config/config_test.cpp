@@ -161,6 +161,15 @@ TEST(Config, AccessKeysMayDoEverythingUnlessTold) {
   EXPECT_EQ(settings->access_keys[1], bound);
 }
 
+TEST(Config, StoredMetricsHaveAnAgeAndASize) {
+  const auto standard = read("");
+  ASSERT_TRUE(standard) << standard.error().message;
+  EXPECT_EQ(standard->metrics, (StoredMetrics{limits::datapoint_keep, limits::datapoint_bytes}));
+  const auto given = read("store: {metrics: {keep_days: 0, most_mib: 100}}");
+  ASSERT_TRUE(given) << given.error().message;
+  EXPECT_EQ(given->metrics, (StoredMetrics{Millis(0), 100U << 20}));
+}
+
 TEST(Config, RelativePathsBeginAtTheFile) {
   const Town town;
   const auto settings = parse("store: {folder: data}\nspeech: {voice_ja: v.hts, cache_folder: \"\"}",

@@ -104,9 +104,17 @@ struct Speech {
 enum class LogLevel : std::uint8_t { trace, debug, info, warning, error };
 std::string_view to_text(LogLevel level);
 
+/// Metric datapoints on disk.
+struct StoredMetrics {
+  Millis keep = limits::datapoint_keep; ///< whole days; 0: nothing is stored
+  std::uint64_t bytes_max = limits::datapoint_bytes;
+  bool operator==(const StoredMetrics&) const = default;
+};
+
 struct Settings {
   Listen listen;
   std::string store_folder = "/var/lib/kaden";
+  StoredMetrics metrics;
   std::vector<AccessKey> access_keys;
   bool allow_unsigned_on_loopback = false;
   std::vector<Token> tokens;
