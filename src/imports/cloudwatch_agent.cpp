@@ -221,7 +221,7 @@ class Adviser {
 
   std::string credentials() const {
     const std::string file =
-        windows_ ? "C:\\Users\\Administrator\\.aws\\credentials" : "/root/.aws/credentials";
+        windows_ ? "C:\\Users\\Administrator\\.aws\\credentials" : "~root/.aws/credentials";
     std::string text =
         say(language_, credentials_on) + say(language_, profile, file) + say(language_, rotation);
     if (!user_.empty() && user_ != "root") text += say(language_, run_as, one_line(user_));

@@ -163,7 +163,7 @@ TEST(CloudwatchAgent, a_plain_configuration_needs_the_endpoint_and_a_key) {
       "  \"metrics\": {\"endpoint_override\": \"https://10.0.0.2:8480\"}\n"
       "\n"
       "Credentials (a machine that is not EC2: amazon-cloudwatch-agent-ctl -m onPremise):\n"
-      "  In /root/.aws/credentials the profile that the agent looks for by itself:\n"
+      "  In ~root/.aws/credentials the profile that the agent looks for by itself:\n"
       "    [AmazonCloudWatchAgent]\n"
       "    aws_access_key_id = ID\n"
       "    aws_secret_access_key = SECRET\n"
