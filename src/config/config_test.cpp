@@ -162,7 +162,7 @@ TEST(Config, AccessKeysMayDoEverythingUnlessTold) {
 }
 
 TEST(Config, StoredMetricsHaveAnAgeAndASize) {
-  const auto standard = read("");
+  const auto standard = read("store: {folder: /x}");
   ASSERT_TRUE(standard) << standard.error().message;
   EXPECT_EQ(standard->metrics, (StoredMetrics{limits::datapoint_keep, limits::datapoint_bytes}));
   const auto given = read("store: {metrics: {keep_days: 0, most_mib: 100}}");

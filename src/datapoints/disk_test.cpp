@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "faulty_disk.h"
 #include "identity.h"
 #include "test_folder.h"
 
@@ -69,7 +70,10 @@ void expect_near(const Hours& found, const Hours& wanted, const std::string& whe
   }
 }
 
-TEST(DiskProperty, folding_and_ageing_change_no_hour) {
+/// For stories of many commits: on a disk that never waits for its platter.
+using QuickDisk = test::FaultyDisk;
+
+TEST_F(QuickDisk, folding_and_ageing_change_no_hour) {
   Chance chance(20'261'126);
   for (int round = 0; round < 6; ++round) {
     const TestFolder folder;
@@ -123,7 +127,7 @@ std::map<Tier, double> oldest_days(const TestFolder& folder, WallTime now) {
   return days;
 }
 
-TEST(Disk, tiers_are_kept_as_long_as_cloudwatch_keeps_them) {
+TEST_F(QuickDisk, tiers_are_kept_as_long_as_cloudwatch_keeps_them) {
   const TestFolder folder;
   auto disk = open(folder);
   ASSERT_TRUE(disk->begin_ageing(start));
