@@ -160,6 +160,73 @@ TEST(Store, when_too_much_waits_the_newest_are_dropped_and_counted) {
   EXPECT_NE(town.log[0].find("nearly full"), std::string::npos);
 }
 
+TEST(Store, says_what_is_wrong_until_it_is_over) {
+  Town town;
+  const auto store = town.open();
+  EXPECT_EQ(store->trouble(), "");
+  // Another program holds the file.
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(town.folder.file().c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  store->put(datum("web-01", start, 1));
+  EXPECT_FALSE(store->flush());
+  EXPECT_NE(store->trouble().find("datapoints cannot be stored, they wait: "), std::string::npos)
+      << store->trouble();
+  ASSERT_EQ(sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(other);
+  EXPECT_TRUE(store->flush());
+  EXPECT_EQ(store->trouble(), "");
+  const std::lock_guard lock(town.log_mutex);
+  ASSERT_EQ(town.log.size(), 2U);
+  EXPECT_EQ(town.log[1], "datapoints are stored again");
+}
+
+TEST(Store, says_until_when_it_is_complete) {
+  Town town;
+  const auto store = town.open();
+  auto reader = Reader::open(town.folder.file());
+  ASSERT_TRUE(reader);
+  EXPECT_EQ((*reader)->complete_until().value(), std::nullopt);
+  town.clock.advance(seconds(3));
+  store->put(datum("web-01", start, 1));
+  ASSERT_TRUE(store->flush());
+  EXPECT_EQ((*reader)->complete_until().value(), start + seconds(3));
+  town.clock.advance(seconds(5));
+  ASSERT_TRUE(store->flush()); // nothing came
+  EXPECT_EQ((*reader)->complete_until().value(), start + seconds(3));
+}
+
+TEST(Store, named_metrics_are_found_in_all_their_units_while_more_comes) {
+  Town town;
+  const auto store = town.open();
+  auto reader = Reader::open(town.folder.file());
+  ASSERT_TRUE(reader);
+  const auto look = [&](const std::vector<alarm::MetricId>& metrics) {
+    std::string found;
+    EXPECT_TRUE((*reader)->read({start, start + seconds(3'600), {}, metrics},
+                                [&](const SeriesId& id, const std::vector<Point>& points) {
+                                  found += id.metric.dimensions.at("host") + " " + id.unit + " " +
+                                           std::to_string(points.size()) + "; ";
+                                  return true;
+                                }));
+    return found;
+  };
+  const alarm::MetricId wanted = datum("web-1", start, 1).metric;
+  for (int minute = 0; minute < 3; ++minute) {
+    for (const char* host : {"web-1", "web-10", "web-", "web-1\""}) {
+      store->put(datum(host, start + seconds(60 * minute), 1));
+    }
+    alarm::Datum other = datum("web-1", start + seconds(60 * minute), 1);
+    other.unit = "None";
+    store->put(other);
+    ASSERT_TRUE(store->flush()); // the reader sees one batch more each time
+    const std::string count = std::to_string(minute + 1);
+    EXPECT_EQ(look({wanted, wanted}), "web-1 None " + count + "; web-1 Percent " + count + "; ");
+  }
+  EXPECT_EQ(look({}), "");
+  EXPECT_EQ(look({datum("web-2", start, 1).metric}), "");
+}
+
 TEST(Store, one_kaden_at_a_time) {
   Town town;
   const auto store = town.open();

@@ -66,7 +66,8 @@ Result<void> Disk::commit(Transaction& transaction) {
   return committed;
 }
 
-Result<void> Disk::append(std::span<const StoredSeries> fresh, std::vector<blocks::Record> records) {
+Result<void> Disk::append(std::span<const StoredSeries> fresh, std::vector<blocks::Record> records,
+                          std::optional<WallTime> until) {
   if (fresh.empty() && records.empty()) return {};
   auto transaction = Transaction::begin(database_);
   if (!transaction) return pass_on(transaction.error());
@@ -81,6 +82,9 @@ Result<void> Disk::append(std::span<const StoredSeries> fresh, std::vector<block
   sql_.insert_batch.bind(1, id);
   sql_.insert_batch.bind_bytes(2, data);
   if (auto done = sql_.insert_batch.run(); !done) return done;
+  if (until) {
+    if (auto done = write_fact(database_, "until_ms", to_ms(*until)); !done) return done;
+  }
   if (auto done = commit(*transaction); !done) return done;
   last_batch_ = id;
   batch_bytes_ += data.size();
@@ -132,9 +136,8 @@ Result<void> Disk::begin_fold() {
   // A fold that a crash cut short goes on with the batches it began with.
   const bool resumed = fold->batch > 0;
   constexpr std::size_t records_max = limits::fold_batch_bytes / 8;
-  auto batches = resumed
-                     ? read_batches(database_, *fold, fold->batch, std::numeric_limits<std::size_t>::max())
-                     : read_batches(database_, *fold, last_batch_, records_max);
+  auto batches = resumed ? read_batches(database_, *fold, {0, fold->batch})
+                         : read_batches(database_, *fold, {0, last_batch_, records_max});
   if (!batches) return pass_on(batches.error());
   damaged_ += batches->damaged;
   if (batches->last == 0) return {};
@@ -333,7 +336,7 @@ Result<std::vector<StoredSeries>> Disk::series() const {
   if (!stored) return stored;
   const auto fold = read_fold(database_);
   if (!fold) return pass_on(fold.error());
-  const auto batches = read_batches(database_, *fold, last_batch_, std::numeric_limits<std::size_t>::max());
+  const auto batches = read_batches(database_, *fold, {0, last_batch_});
   if (!batches) return pass_on(batches.error());
   std::map<std::uint64_t, WallTime> newest;
   for (const blocks::Record& record : batches->records) {

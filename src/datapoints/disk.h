@@ -17,8 +17,10 @@ class Disk {
   /// Locked against other processes while open.
   static Result<std::unique_ptr<Disk>> open(const std::string& path);
 
-  /// One commit, durable on return: new metrics and their datapoints, or the first.
-  Result<void> append(std::span<const StoredSeries> fresh, std::vector<blocks::Record> records);
+  /// One commit, durable on return: new metrics and their datapoints, or the first. `until`: all that came
+  /// before it is in this commit or an earlier one.
+  Result<void> append(std::span<const StoredSeries> fresh, std::vector<blocks::Record> records,
+                      std::optional<WallTime> until = std::nullopt);
   std::int64_t last_batch() const { return last_batch_; }
   bool is_doubtful() const { return doubtful_; }
 

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "identity.h"
+
 namespace kaden::datapoints {
 
 namespace {
@@ -14,6 +16,7 @@ constexpr std::array<const char*, 1> migrations = {
     "CREATE TABLE datapoint_facts(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE series(number INTEGER PRIMARY KEY, identity TEXT NOT NULL, last_ms INTEGER NOT NULL) "
     "STRICT;"
+    "CREATE INDEX series_by_identity ON series(identity);"
     "CREATE TABLE batches(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
     "CREATE TABLE blocks(key INTEGER PRIMARY KEY, tier INTEGER NOT NULL, end_ms INTEGER NOT NULL,"
     " data BLOB NOT NULL) STRICT;"
@@ -52,6 +55,18 @@ Result<void> migrate(Database& database) {
     return done;
   }
   return transaction->commit();
+}
+
+Result<std::vector<StoredSeries>> series_of(Statement& select) {
+  std::vector<StoredSeries> found;
+  for (;;) {
+    const auto row = select.step();
+    if (!row) return tl::unexpected<Error>(row.error());
+    if (!*row) return found;
+    const auto number = static_cast<std::uint64_t>(select.integer(0));
+    if (number == 0 || number >= series_numbers_max) continue;
+    found.push_back({number, std::string(select.bytes(1)), wall_time(select.integer(2))});
+  }
 }
 
 /// What was written has one; a key could not be made of the rest.
@@ -111,15 +126,21 @@ Result<void> erase_fact(Database& database, const std::string& name) {
 Result<std::vector<StoredSeries>> read_series(const Database& database) {
   auto select = database.prepare("SELECT number, identity, last_ms FROM series ORDER BY number");
   if (!select) return tl::unexpected<Error>(select.error());
-  std::vector<StoredSeries> found;
-  for (;;) {
-    const auto row = select->step();
-    if (!row) return tl::unexpected<Error>(row.error());
-    if (!*row) return found;
-    const auto number = static_cast<std::uint64_t>(select->integer(0));
-    if (number == 0 || number >= series_numbers_max) continue;
-    found.push_back({number, std::string(select->bytes(1)), wall_time(select->integer(2))});
-  }
+  return series_of(*select);
+}
+
+Result<std::vector<StoredSeries>> read_series(const Database& database, const alarm::MetricId& metric) {
+  auto select = database.prepare(
+      "SELECT number, identity, last_ms FROM series WHERE identity >= ?1 AND identity < ?2 ORDER BY number");
+  if (!select) return tl::unexpected<Error>(select.error());
+  // All units: from `[...,"` to what follows every text that begins so.
+  const std::string of_no_unit = identity_of(metric, "");
+  const std::string from = of_no_unit.substr(0, of_no_unit.size() - 2);
+  std::string to = from;
+  ++to.back();
+  select->bind_text(1, from);
+  select->bind_text(2, to);
+  return series_of(*select);
 }
 
 Result<Fold> read_fold(const Database& database) {
@@ -130,13 +151,17 @@ Result<Fold> read_fold(const Database& database) {
   return Fold{batch->value_or(0), static_cast<std::uint64_t>(series->value_or(0))};
 }
 
-Result<Batches> read_batches(const Database& database, const Fold& fold, std::int64_t last,
-                             std::size_t records_max) {
-  auto select = database.prepare("SELECT id, data FROM batches WHERE id <= ?1 ORDER BY id");
+bool comes_before(const blocks::Record& a, const blocks::Record& b) {
+  return std::tuple(a.series, !a.fine, a.step) < std::tuple(b.series, !b.fine, b.step);
+}
+
+Result<Batches> read_batches(const Database& database, const Fold& fold, const BatchRange& range) {
+  auto select = database.prepare("SELECT id, data FROM batches WHERE id > ?1 AND id <= ?2 ORDER BY id");
   if (!select) return tl::unexpected<Error>(select.error());
-  select->bind(1, last);
+  select->bind(1, range.after);
+  select->bind(2, range.last);
   Batches found;
-  while (found.last == 0 || found.records.size() < records_max) {
+  while (found.last == 0 || found.records.size() < range.records_max) {
     const auto row = select->step();
     if (!row) return tl::unexpected<Error>(row.error());
     if (!*row) break;
@@ -156,10 +181,7 @@ Result<Batches> read_batches(const Database& database, const Fold& fold, std::in
       if (!is_folded) found.records.push_back(record);
     }
   }
-  std::stable_sort(found.records.begin(), found.records.end(),
-                   [](const blocks::Record& a, const blocks::Record& b) {
-                     return std::tuple(a.series, !a.fine, a.step) < std::tuple(b.series, !b.fine, b.step);
-                   });
+  std::stable_sort(found.records.begin(), found.records.end(), comes_before);
   return found;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,7 +26,7 @@ Result<Database> open_for_reading(const std::string& path);
 
 /// The number in the first column of the first row; nullopt when there is none.
 Result<std::optional<std::int64_t>> number_of(const Database& database, const std::string& sql);
-/// Named numbers that must survive: "aged_ms", "fold_batch", "fold_series".
+/// Named numbers that must survive: "aged_ms", "fold_batch", "fold_series", "last_batch", "until_ms".
 Result<std::optional<std::int64_t>> read_fact(const Database& database, const std::string& name);
 Result<void> write_fact(Database& database, const std::string& name, std::int64_t value);
 Result<void> erase_fact(Database& database, const std::string& name);
@@ -36,6 +37,8 @@ struct StoredSeries {
   WallTime last_seen{};
 };
 Result<std::vector<StoredSeries>> read_series(const Database& database);
+/// Of one metric: one for each unit.
+Result<std::vector<StoredSeries>> read_series(const Database& database, const alarm::MetricId& metric);
 
 /// How far the batches up to `batch` are folded into blocks: metrics up to `series` are.
 struct Fold {
@@ -51,9 +54,14 @@ struct Batches {
   std::int64_t last = 0; ///< of the batches read
   std::uint64_t damaged = 0;
 };
-/// Reads at least one batch, then more until `records_max`.
-Result<Batches> read_batches(const Database& database, const Fold& fold, std::int64_t last,
-                             std::size_t records_max);
+/// Those after `first` up to `last`; at least one batch, then more until `records_max`.
+struct BatchRange {
+  std::int64_t after = 0, last = 0;
+  std::size_t records_max = std::numeric_limits<std::size_t>::max();
+};
+Result<Batches> read_batches(const Database& database, const Fold& fold, const BatchRange& range);
+/// The order of Batches::records.
+bool comes_before(const blocks::Record& a, const blocks::Record& b);
 
 /// A block's points; nullopt when the bytes are not what was written.
 std::optional<std::vector<blocks::Point>> open_block(std::int64_t key, std::string_view data);

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <limits>
+#include <iterator>
 #include <utility>
 
 #include "file.h"
@@ -55,10 +55,19 @@ struct Reader::Impl {
     const auto now = read_fold(database);
     if (!now) return tl::unexpected<Error>(now.error());
     if (**first == first_batch && **last == last_batch && *now == fold) return {};
-    auto read = read_batches(database, *now, **last, std::numeric_limits<std::size_t>::max());
+    // Mostly some batches have come since; after a fold others are gone.
+    const bool only_more = **first == first_batch && **last > last_batch && *now == fold;
+    auto read = read_batches(database, *now, {only_more ? last_batch : 0, **last});
     if (!read) return tl::unexpected<Error>(read.error());
     damaged += read->damaged;
-    batches = std::move(*read);
+    if (only_more) {
+      auto& all = batches.records;
+      const auto old = static_cast<std::ptrdiff_t>(all.size());
+      all.insert(all.end(), read->records.begin(), read->records.end());
+      std::inplace_merge(all.begin(), all.begin() + old, all.end(), comes_before);
+    } else {
+      batches = std::move(*read);
+    }
     fold = *now;
     first_batch = **first;
     last_batch = **last;
@@ -138,11 +147,23 @@ struct Reader::Impl {
     return out;
   }
 
-  Result<std::vector<Numbered>> all() {
+  Result<std::vector<StoredSeries>> stored_series(const std::vector<alarm::MetricId>* metrics) const {
+    if (metrics == nullptr) return read_series(database);
+    std::vector<StoredSeries> found;
+    for (const alarm::MetricId& metric : *metrics) {
+      auto some = read_series(database, metric);
+      if (!some) return some;
+      found.insert(found.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
+    }
+    return found;
+  }
+
+  /// `metrics` null: of all.
+  Result<std::vector<Numbered>> all(const std::vector<alarm::MetricId>* metrics) {
     Reading reading(database);
     if (auto begun = reading.begin(); !begun) return tl::unexpected<Error>(begun.error());
     if (auto fresh = refresh(); !fresh) return tl::unexpected<Error>(fresh.error());
-    const auto stored = read_series(database);
+    const auto stored = stored_series(metrics);
     if (!stored) return tl::unexpected<Error>(stored.error());
     std::vector<Numbered> found;
     for (const StoredSeries& one : *stored) {
@@ -159,6 +180,10 @@ struct Reader::Impl {
     }
     std::sort(found.begin(), found.end(),
               [](const Numbered& a, const Numbered& b) { return a.info.id < b.info.id; });
+    // A metric may have been asked for twice.
+    found.erase(std::unique(found.begin(), found.end(),
+                            [](const Numbered& a, const Numbered& b) { return a.number == b.number; }),
+                found.end());
     return found;
   }
 
@@ -197,7 +222,7 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::string& path) {
 }
 
 Result<std::vector<SeriesInfo>> Reader::series() {
-  auto all = impl_->all();
+  auto all = impl_->all(nullptr);
   if (!all) return fail_while("reading the list of metrics", all.error());
   std::vector<SeriesInfo> infos;
   infos.reserve(all->size());
@@ -206,7 +231,7 @@ Result<std::vector<SeriesInfo>> Reader::series() {
 }
 
 Result<void> Reader::read(const Query& query, const Take& take) {
-  auto all = impl_->all();
+  auto all = impl_->all(query.metrics ? &*query.metrics : nullptr);
   if (!all) return fail_while("reading the list of metrics", all.error());
   if (query.wanted) std::erase_if(*all, [&](const Numbered& one) { return !query.wanted(one.info.id); });
   for (std::size_t from = 0; from < all->size(); from += series_per_transaction) {
@@ -216,6 +241,13 @@ Result<void> Reader::read(const Query& query, const Take& take) {
     if (!*more) break;
   }
   return {};
+}
+
+Result<std::optional<WallTime>> Reader::complete_until() {
+  const auto until = read_fact(impl_->database, "until_ms");
+  if (!until) return fail_while("reading what the datapoints hold", until.error());
+  if (!until->has_value()) return std::nullopt;
+  return wall_time(**until);
 }
 
 std::uint64_t Reader::damaged() const {

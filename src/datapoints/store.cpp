@@ -54,6 +54,7 @@ struct Store::Impl {
   std::vector<StoredSeries> fresh;
   std::size_t in_flight = 0; // of `batch`
   Counts counts;
+  std::string not_stored, not_folded; // why; empty: all is well
 
   // State of the writing side, guarded by disk_mutex, which is taken before mutex
   std::mutex disk_mutex;
@@ -62,7 +63,7 @@ struct Store::Impl {
   std::vector<StoredSeries> batch_fresh;
   SteadyTime flush_due{}, fold_due{}, age_due{};
   bool folding = false, ageing = false, trimming = false;
-  bool is_wrong = false; // told to the log
+  WallTime batch_until{}; // all that came before is in `batch` or stored
   // Owned; last, so that its thread ends before the rest goes
   std::unique_ptr<runtime::Worker> worker;
 
@@ -153,6 +154,7 @@ struct Store::Impl {
   /// Moves what waits behind what could not be committed yet.
   void fill_batch() {
     const std::lock_guard lock(mutex);
+    batch_until = clock.wall();
     batch.insert(batch.end(), waiting.begin(), waiting.end());
     waiting.clear();
     batch_fresh.insert(batch_fresh.end(), std::make_move_iterator(fresh.begin()),
@@ -205,7 +207,7 @@ struct Store::Impl {
     }
     if (auto room = check_room(); !room) return room;
     const std::int64_t expected = disk->last_batch() + 1;
-    const auto appended = disk->append(batch_fresh, batch);
+    const auto appended = disk->append(batch_fresh, batch, batch_until);
     if (appended) {
       batch_is_stored();
       return {};
@@ -220,14 +222,27 @@ struct Store::Impl {
 
   Result<void> flush() {
     auto written = write_batch();
-    const std::lock_guard lock(mutex);
-    if (!written) ++counts.failed_commits;
-    if (!written != is_wrong) {
-      is_wrong = !written;
-      tell(written ? "datapoints are stored again"
-                   : "datapoints cannot be stored, they wait: " + written.error().message);
+    if (!written) {
+      const std::lock_guard lock(mutex);
+      ++counts.failed_commits;
     }
+    judge(not_stored, written ? "" : "datapoints cannot be stored, they wait: " + written.error().message,
+          "datapoints are stored again");
     return written;
+  }
+
+  /// Told when it begins, when it has another reason, and when it is over.
+  void judge(std::string& trouble, std::string now, const char* over) {
+    {
+      const std::lock_guard lock(mutex);
+      if (trouble == now) return;
+      trouble = now;
+    }
+    tell(now.empty() ? over : now);
+  }
+  bool is_stored() const {
+    const std::lock_guard lock(mutex);
+    return not_stored.empty();
   }
 
   /// One piece of background work. True when there is more to do at once.
@@ -299,10 +314,12 @@ struct Store::Impl {
         static_cast<void>(flush());
         count();
       }
-      if (disk != nullptr && !is_wrong) {
+      if (disk != nullptr && is_stored()) {
         const auto worked = work();
         more = worked && *worked;
         if (!worked) static_cast<void>(mend(worked.error(), 0));
+        judge(not_folded, worked ? "" : "stored datapoints cannot be tidied up: " + worked.error().message,
+              "stored datapoints are tidied up again");
       }
       until_flush = std::max(flush_due - clock.steady(), Millis(0));
     }
@@ -357,6 +374,11 @@ Store::Counts Store::counts() const {
   counts.waiting = impl_->waiting.size() + impl_->in_flight;
   counts.series = impl_->known.size();
   return counts;
+}
+
+std::string Store::trouble() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->not_stored.empty() ? impl_->not_folded : impl_->not_stored;
 }
 
 } // namespace kaden::datapoints

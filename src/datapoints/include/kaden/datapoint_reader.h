@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,13 +32,17 @@ class Reader {
   Result<std::vector<SeriesInfo>> series();
 
   struct Query {
-    WallTime from{}, to{};                         ///< points whose step overlaps [from, to)
-    std::function<bool(const SeriesId&)> wanted{}; ///< null: all
+    WallTime from{}, to{};                                 ///< points whose step overlaps [from, to)
+    std::function<bool(const SeriesId&)> wanted{};         ///< null: all
+    std::optional<std::vector<alarm::MetricId>> metrics{}; ///< only these, found without a walk over all
   };
   /// Calls `take` for each wanted metric that has points, ordered by id; points are ordered by time, then by
   /// tier, one for each step. Ends early when it returns false.
   using Take = std::function<bool(const SeriesId& id, const std::vector<Point>& points)>;
   Result<void> read(const Query& query, const Take& take);
+
+  /// All that came before it is in the file; nullopt: nothing was ever stored.
+  Result<std::optional<WallTime>> complete_until();
 
   /// Blocks and rows left out so far.
   std::uint64_t damaged() const;

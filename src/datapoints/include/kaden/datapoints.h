@@ -90,6 +90,8 @@ class Store {
     std::size_t series = 0;
   };
   Counts counts() const;
+  /// What is wrong now, as one sentence; empty: nothing.
+  std::string trouble() const;
 
  private:
   struct Impl;
