@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "agent_parts.h"
 #include "kaden/imports.h"
 #include "phrases.h"
 
@@ -81,8 +82,18 @@ constexpr Phrase is_fine = {
 constexpr Phrase assumes = {
     "{} has a role_arn: the agent then asks AWS STS, which a closed network must let it reach",
     "{} に role_arn があります。エージェントは AWS STS に接続するので、閉域網では通り道が必要です"};
-constexpr Phrase has_traces = {"the section traces stays with AWS: Kaden takes metrics and logs",
-                               "traces の節は AWS 向けのままです。Kaden が受け取るのはメトリクスとログです"};
+constexpr Phrase is_unknown = {"{} (line {}) is not a part that the agent knows: a slip of the pen?",
+                               "{} ({} 行目) はエージェントにない項目です。書き間違いではありませんか"};
+constexpr Phrase has_traces = {
+    "{} (line {}) stays with AWS: Kaden takes metrics and logs",
+    "{} ({} 行目) は AWS 向けのままです。Kaden が受け取るのはメトリクスとログです"};
+constexpr Phrase is_embedded = {
+    "{} (line {}) sends metrics inside log events (embedded metric format): Kaden makes no metrics of them",
+    "{} ({} 行目) はログイベントに埋め込んだメトリクス (埋め込みメトリクス形式) を送りますが、Kaden "
+    "はメトリクスにしません"};
+constexpr Phrase is_amp = {
+    "{} (line {}) goes to Amazon Managed Service for Prometheus, not to Kaden",
+    "{} ({} 行目) は Amazon Managed Service for Prometheus に送られ、Kaden には届きません"};
 constexpr Phrase extra_dimensions = {"{} has append_dimensions of its own: its series carry {} as well",
                                      "{} に独自の append_dimensions があり、系列に {} も付きます"};
 
@@ -122,14 +133,14 @@ std::string scheme_and_host(const std::string& url) {
 
 class Adviser {
  public:
-  Adviser(const json::object& top, std::string url, Language language)
-      : top_(top), url_(scheme_and_host(url)), language_(language) {}
+  Adviser(std::string_view text, const json::object& top, std::string url, Language language)
+      : text_(text), top_(top), url_(scheme_and_host(url)), language_(language) {}
 
   Advice advice() {
     look_at_agent();
     look_at_metrics();
     for (const char* name : {"metrics", "logs"}) look_at_endpoint(name);
-    if (top_.contains("traces")) warn(has_traces);
+    look_at_parts();
     Advice advice;
     advice.text = lines_to_add() + credentials();
     advice.text += warnings_ == 0 ? say(language_, nothing_odd) : say(language_, notes_on) + notes_;
@@ -142,6 +153,26 @@ class Adviser {
   void warn(const Phrase& phrase, const Parts&... parts) {
     notes_ += "  ! " + say(language_, phrase, parts...) + "\n";
     ++warnings_;
+  }
+
+  void look_at_parts() {
+    for (const OddPart& part : odd_parts(text_, top_)) {
+      const std::string path = one_line(part.path);
+      switch (part.trouble) {
+        case PartTrouble::unknown:
+          warn(is_unknown, path, part.line);
+          break;
+        case PartTrouble::traces:
+          warn(has_traces, path, part.line);
+          break;
+        case PartTrouble::embedded:
+          warn(is_embedded, path, part.line);
+          break;
+        case PartTrouble::amp:
+          warn(is_amp, path, part.line);
+          break;
+      }
+    }
   }
 
   void look_at_agent() {
@@ -230,6 +261,7 @@ class Adviser {
   }
 
   // Borrowed
+  const std::string_view text_;
   const json::object& top_;
   // Config
   const std::string url_;
@@ -253,7 +285,7 @@ Result<Advice> advice_for_cloudwatch_agent(std::string_view text, const std::str
     return fail(Fault::invalid,
                 "reading the agent's configuration: there is no section agent, metrics or logs in it");
   }
-  return Adviser(*top, url, language).advice();
+  return Adviser(text, *top, url, language).advice();
 }
 
 } // namespace kaden::imports

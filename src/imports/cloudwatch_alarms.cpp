@@ -20,9 +20,7 @@ constexpr std::size_t shown_names_max = 20;
 constexpr Phrase no_name = {"it has no name", "名前がありません"};
 constexpr Phrase is_math = {"it is about metric math, anomaly detection or a query, not about one metric",
                             "1 つのメトリクスではなく、数式・異常検出・クエリのアラームです"};
-constexpr Phrase is_percentile = {
-    "its statistic is {}; rules have Average, Minimum, Maximum, Sum, SampleCount",
-    "統計が {} です。ルールで使えるのは Average, Minimum, Maximum, Sum, SampleCount です"};
+constexpr Phrase is_statistic = {"its statistic is {}", "統計が {} です"};
 constexpr Phrase is_comparison = {"its comparison is {}", "比較方法が {} です"};
 constexpr Phrase is_aws = {"metrics of {} come from AWS itself and are not sent to Kaden",
                            "{} のメトリクスは AWS 自身のもので、Kaden には送られません"};
@@ -130,17 +128,18 @@ using Reason = std::string;
 tl::expected<alarm::Condition, Reason> condition_of(const json::object& object, Language language) {
   alarm::Condition condition;
   const std::string extended = text_of(object, "ExtendedStatistic");
-  const std::string statistic = text_of(object, "Statistic");
-  const auto known = alarm::parse_statistic(statistic);
-  if (!known) {
-    return tl::unexpected(say(language, is_percentile, one_line(extended.empty() ? statistic : extended)));
-  }
+  const std::string statistic = extended.empty() ? text_of(object, "Statistic") : extended;
+  const auto known = alarm::parse_any_statistic(statistic);
+  if (!known) return tl::unexpected(say(language, is_statistic, one_line(statistic)));
   const std::string comparison = text_of(object, "ComparisonOperator");
   const auto compares = alarm::parse_comparison(comparison);
   if (!compares) return tl::unexpected(say(language, is_comparison, one_line(comparison)));
   const auto threshold = number_of(object, "Threshold");
   if (!threshold) return tl::unexpected(say(language, is_math));
-  condition.statistic = *known;
+  condition.statistic = known->simple;
+  condition.extended = known->extended;
+  condition.low_samples = alarm::parse_low_samples(text_of(object, "EvaluateLowSampleCountPercentile"))
+                              .value_or(alarm::LowSamples::evaluate);
   condition.comparison = *compares;
   condition.threshold = *threshold;
   constexpr std::int64_t points_max = 60'480; // of 10 s in a week, CloudWatch's longest evaluation
@@ -211,10 +210,11 @@ GroupKey key_of(const Source& source) {
   alarm::MetricId metric = source.metric;
   metric.dimensions.erase(source.machine_dimension);
   const alarm::Condition& c = source.condition;
-  return {std::move(metric), source.machine_dimension,
-          fmt::format("{} {} {} {} {} {} {} {}", alarm::to_text(c.statistic), c.period.count(),
-                      c.evaluation_periods, c.datapoints_to_alarm, alarm::to_text(c.comparison),
-                      kaden::to_text(c.threshold), alarm::to_text(c.missing), c.unit)};
+  return {
+      std::move(metric), source.machine_dimension,
+      fmt::format("{} {} {} {} {} {} {} {} {}", alarm::statistic_text(c), alarm::to_text(c.low_samples),
+                  c.period.count(), c.evaluation_periods, c.datapoints_to_alarm, alarm::to_text(c.comparison),
+                  kaden::to_text(c.threshold), alarm::to_text(c.missing), c.unit)};
 }
 
 struct Group {
@@ -293,6 +293,26 @@ std::string names_of(const Group& group, Language language) {
   return shown == group.sources.size() ? names : say(language, and_more, names, group.sources.size() - shown);
 }
 
+/// A pattern that only this text matches.
+std::string as_pattern(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = byte >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') ||
+                          std::string_view(" _-/:,=").find(c) != std::string_view::npos;
+    if (!is_plain) out.push_back('\\');
+    out.push_back(c);
+  }
+  return out;
+}
+
+/// Extended ones may hold signs that mean something to YAML: TM(2%:98%).
+std::string statistic_of(const alarm::Condition& condition) {
+  return condition.extended ? quoted(condition.extended->text)
+                            : std::string(alarm::to_text(condition.statistic));
+}
+
 std::string rule_text(const Group& group, const std::string& name, Language language) {
   const Source& first = group.sources.front();
   const alarm::Condition& condition = first.condition;
@@ -304,15 +324,21 @@ std::string rule_text(const Group& group, const std::string& name, Language lang
     out += fmt::format("    namespace: {}\n", quoted(first.metric.name_space));
   out += fmt::format("    metric: {}\n    for_each: [{}]\n", quoted(first.metric.name),
                      quoted(first.machine_dimension));
-  std::string where;
+  std::string where, where_regex;
   for (const auto& [dimension, value] : first.metric.dimensions) {
     if (is_for_all && dimension == first.machine_dimension) continue;
-    where += fmt::format("{}{}: {}", where.empty() ? "" : ", ", quoted(dimension), quoted(value));
+    const bool is_glob = value.find_first_of("*?") != std::string::npos;
+    std::string& into = is_glob ? where_regex : where;
+    into += fmt::format("{}{}: {}", into.empty() ? "" : ", ", quoted(dimension),
+                        quoted(is_glob ? as_pattern(value) : value));
   }
   if (!where.empty()) out += fmt::format("    where: {{{}}}\n", where);
+  if (!where_regex.empty()) out += fmt::format("    where_regex: {{{}}}\n", where_regex);
   out += fmt::format("    statistic: {}\n    period_s: {}\n    datapoints: {}\n    of: {}\n",
-                     alarm::to_text(condition.statistic), condition.period.count() / 1'000,
-                     condition.datapoints_to_alarm, condition.evaluation_periods);
+                     statistic_of(condition), condition.period.count() / 1'000, condition.datapoints_to_alarm,
+                     condition.evaluation_periods);
+  if (condition.low_samples != alarm::LowSamples::evaluate)
+    out += fmt::format("    low_samples: {}\n", alarm::to_text(condition.low_samples));
   out += fmt::format("    when: \"{} {}\"\n    missing: {}\n", sign_of(condition.comparison),
                      kaden::to_text(condition.threshold), alarm::to_text(condition.missing));
   if (!condition.unit.empty()) out += fmt::format("    unit: {}\n", quoted(condition.unit));

@@ -78,6 +78,20 @@ TEST(CloudwatchAlarms, alarms_that_differ_only_by_machine_become_one_rule_for_al
   EXPECT_THAT(rules.yaml, HasSubstr("when: \">= 80\""));
 }
 
+TEST(CloudwatchAlarms, percentiles_and_odd_values_are_said_as_rules_say_them) {
+  const Rules rules = rules_of({cloudwatch_alarm(
+      "slow", "a",
+      {{"Statistic", nullptr},
+       {"ExtendedStatistic", "p99"},
+       {"EvaluateLowSampleCountPercentile", "ignore"},
+       {"Dimensions", json::array{json::object{{"Name", "host"}, {"Value", "a"}},
+                                  json::object{{"Name", "path"}, {"Value", "C:\\*.log"}}}}})});
+  EXPECT_THAT(rules.yaml, HasSubstr("    where: {\"host\": \"a\"}\n"
+                                    "    where_regex: {\"path\": \"C:\\\\\\\\\\\\*\\\\.log\"}\n"
+                                    "    statistic: \"p99\"\n"));
+  EXPECT_THAT(rules.yaml, HasSubstr("    low_samples: ignore\n"));
+}
+
 TEST(CloudwatchAlarms, names_stay_apart_and_fall_back_to_the_metric) {
   const Rules rules =
       rules_of({cloudwatch_alarm("memory", "a"), cloudwatch_alarm("memory too", "a", {{"Threshold", 1}})});
@@ -95,7 +109,7 @@ TEST(CloudwatchAlarms, what_a_rule_cannot_say_is_left_out_with_its_reason) {
       {{{"Metrics", json::array{1}}}, "metric math"},
       {{{"ThresholdMetricId", "ad1"}}, "metric math"},
       {{{"Threshold", nullptr}}, "metric math"},
-      {{{"Statistic", nullptr}, {"ExtendedStatistic", "p99"}}, "its statistic is p99"},
+      {{{"Statistic", nullptr}, {"ExtendedStatistic", "p999"}}, "its statistic is p999"},
       {{{"ComparisonOperator", "LessThanLowerThreshold"}}, "its comparison is LessThanLowerThreshold"},
       {{{"Namespace", "AWS/EC2"}}, "metrics of AWS/EC2"},
       {{{"Namespace", ":x"}}, "metric math"},
@@ -198,7 +212,7 @@ TEST(CloudwatchAgent, warns_of_what_changes_series) {
       {R"({"agent": {"omit_hostname": true}})", "omit_hostname removes"},
       {R"({"agent": {"credentials": {"role_arn": "arn:aws:iam::1:role/x"}}})",
        "agent.credentials has a role_arn"},
-      {R"({"agent": {}, "traces": {}})", "traces stays with AWS"},
+      {R"({"agent": {}, "traces": {}})", "traces (line 1) stays with AWS"},
       {R"({"agent": {"run_as_user": "cwagent"}})", "It runs as cwagent"},
       {R"({"metrics": {"metrics_collected": {"LogicalDisk": {}}}})", "C:\\Users\\Administrator"},
       {R"({"logs": {}})", "\"logs\": {\"endpoint_override\": \"https://10.0.0.2:8480\"}"},
@@ -213,6 +227,42 @@ TEST(CloudwatchAgent, is_silent_about_what_is_as_it_should_be) {
           "metrics": {"namespace": "CWAgent", "endpoint_override": "https://10.0.0.2:8480"}})");
   EXPECT_THAT(text, Not(HasSubstr("  ! ")));
   EXPECT_THAT(text, Not(HasSubstr("runs as")));
+}
+
+TEST(CloudwatchAgent, names_what_it_does_not_know_or_support_with_its_place) {
+  const std::string text = R"({
+  "agent": {"region": "x",
+    "metric_collection_interval": 60},
+  "metrics": {
+    "metrics_destinations": {"amp": {"workspace_id": "ws-1"}},
+    "metrics_collected": {
+      "cpu": {"measurement": ["usage_idle"], "total\u0063pu": true, "percpu": false},
+      "cpuu": {}, "Memory": {"measurement": []},
+      "procstat": [{"exe": "a"}]
+    }
+  },
+  "logs": {
+    "logs_collected": {"files": {"collect_list": [
+      {"file_path": "/var/log/a"},
+      {"file_path": "/var/log/\"b\"", "log_group": "x"}]}},
+    "metrics_collected": {"emf": {}}
+  },
+  "metric": {}
+})";
+  const std::string advice = advice_of(text);
+  std::vector<std::string> notes;
+  for (const std::string_view line : split(advice, '\n')) {
+    if (line.find("(line ") != std::string_view::npos) notes.emplace_back(line.substr(4, line.find(')') - 3));
+  }
+  EXPECT_THAT(notes, testing::ElementsAre("agent.metric_collection_interval (line 3)",
+                                          "metrics.metrics_destinations.amp (line 5)",
+                                          "metrics.metrics_collected.cpu.percpu (line 7)",
+                                          "metrics.metrics_collected.cpuu (line 8)",
+                                          "logs.logs_collected.files.collect_list[1].log_group (line 15)",
+                                          "logs.metrics_collected (line 16)", "metric (line 18)"));
+  EXPECT_THAT(advice, HasSubstr("cpuu (line 8) is not a part that the agent knows"));
+  EXPECT_THAT(advice, HasSubstr("embedded metric format"));
+  EXPECT_THAT(advice, HasSubstr("Managed Service for Prometheus"));
 }
 
 TEST(CloudwatchAgent, speaks_japanese) {
