@@ -145,5 +145,8 @@ Environment process_environment();
 Result<Settings> load(const std::string& path, const Environment& environment);
 /// The same from text. `file_name` stands before each error, and relative paths begin at its folder.
 Result<Settings> parse(std::string_view text, const std::string& file_name, const Environment& environment);
+/// Alarm rules alone, to be tried before they are added: a map of one rule, a list of them, or a section
+/// `alarms` (other sections are read over).
+Result<std::vector<alarm::Rule>> parse_rules(std::string_view text, const std::string& file_name);
 
 } // namespace kaden::config
