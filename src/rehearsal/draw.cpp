@@ -19,7 +19,7 @@ constexpr std::string_view yellow = "33";
 
 struct Words {
   std::string_view nothing, column, rule, threshold, in_alarm, no_data, and_more, no_change, coarse, summary;
-  std::string_view legend;
+  std::string_view legend, silence, and_more_lines;
 };
 
 constexpr Words english = {
@@ -34,6 +34,8 @@ constexpr Words english = {
     "Datapoints older than 15 days are kept in longer steps: what lasted a few minutes may not show.\n",
     "{} changes to ALARM, {} incidents, {} calls (if the first person called answers and presses 1)\n",
     "OK ─  ALARM █  INSUFFICIENT_DATA ·\n",
+    "no metric for {}",
+    "... and {} more alarms that were never in ALARM\n",
 };
 constexpr Words japanese = {
     "{} から {} までに、このルールに合う保存済みのデータポイントはありません。\n",
@@ -47,6 +49,8 @@ constexpr Words japanese = {
     "15 日より古いデータポイントは長い間隔で保存されています。数分の出来事は現れないことがあります。\n",
     "ALARM への変化 {} 回、インシデント {} 件、発信 {} 回 (最初の人が応答して 1 を押した場合)\n",
     "OK ─  ALARM █  INSUFFICIENT_DATA ·\n",
+    "{} のあいだメトリクスなし",
+    "... ほかに、一度も ALARM にならなかったアラーム {} 件\n",
 };
 
 const Words& words_of(Language language) {
@@ -177,10 +181,11 @@ std::string states_row(const Line& line, bool color) {
 }
 
 std::string condition_text(const Line& line, const Words& words) {
+  if (line.silent_after > Millis(0)) return fill(words.silence, to_words(line.silent_after));
   const alarm::Condition& condition = line.condition;
   const std::string when =
       fmt::format("{} {}", sign_of(condition.comparison), kaden::to_text(condition.threshold));
-  return fill(words.rule, printable(line.rule_metric), alarm::to_text(condition.statistic), when,
+  return fill(words.rule, printable(line.rule_metric), alarm::statistic_text(condition), when,
               condition.datapoints_to_alarm, condition.evaluation_periods, to_words(condition.period));
 }
 
@@ -196,6 +201,7 @@ std::string line_text(const Line& line, std::size_t width, const Words& words, b
   if (line.in_alarm > Millis(0)) states += "  " + fill(words.in_alarm, to_words(line.in_alarm));
   if (line.without_data > Millis(0)) states += "  " + fill(words.no_data, to_words(line.without_data));
   const std::string label = padded(std::string(cut_utf8(printable(line.alarm), label_columns_max)), width);
+  if (line.silent_after > Millis(0)) return fmt::format("{}  {}{}\n", label, states_row(line, color), states);
   return fmt::format("{}  {}  {}\n{}  {}{}\n", label, values_row(line, scale, color), facts,
                      std::string(width, ' '), states_row(line, color), states);
 }
@@ -210,6 +216,32 @@ std::string change_text(const Change& change, bool color) {
   return painter.take();
 }
 
+/// All lines, or when they are too many those that were in ALARM and as many others as fit.
+std::vector<const Line*> shown_lines(const Outcome& outcome, std::size_t most) {
+  const auto rang = [](const Line& line) { return line.in_alarm > Millis(0); };
+  const auto count =
+      static_cast<std::size_t>(std::count_if(outcome.lines.begin(), outcome.lines.end(), rang));
+  std::size_t quiet = most > count ? most - count : 0;
+  std::vector<const Line*> shown;
+  for (const Line& line : outcome.lines) {
+    if (!rang(line)) {
+      if (quiet == 0) continue;
+      --quiet;
+    }
+    shown.push_back(&line);
+  }
+  return shown;
+}
+
+std::string changes_text(const Outcome& outcome, const Words& words, const Look& look) {
+  std::string out;
+  const std::size_t shown = std::min(outcome.changes.size(), look.changes_max);
+  for (std::size_t i = 0; i < shown; ++i) out += change_text(outcome.changes[i], look.color);
+  if (shown < outcome.changes.size()) out += fill(words.and_more, outcome.changes.size() - shown);
+  if (outcome.changes.empty()) out += words.no_change;
+  return out;
+}
+
 } // namespace
 
 std::string draw(const Outcome& outcome, const Look& look) {
@@ -220,23 +252,21 @@ std::string draw(const Outcome& outcome, const Look& look) {
   const auto columns = static_cast<std::int64_t>(outcome.lines.front().cells.size());
   std::string out = fill(words.column, from, to, to_words((outcome.to - outcome.from) / columns));
   out += words.legend;
+  const auto lines = shown_lines(outcome, look.lines_max);
   std::size_t width = 0;
-  for (const Line& line : outcome.lines) {
-    width = std::max(width, columns_of(cut_utf8(printable(line.alarm), label_columns_max)));
+  for (const Line* line : lines) {
+    width = std::max(width, columns_of(cut_utf8(printable(line->alarm), label_columns_max)));
   }
   std::string last;
-  for (const Line& line : outcome.lines) {
-    std::string condition = condition_text(line, words);
+  for (const Line* line : lines) {
+    std::string condition = condition_text(*line, words);
     if (condition != last) out += "\n" + condition + "\n";
     last = std::move(condition);
-    out += line_text(line, width, words, look.color);
+    out += line_text(*line, width, words, look.color);
   }
-  out += "\n";
-  const std::size_t shown = std::min(outcome.changes.size(), look.changes_max);
-  for (std::size_t i = 0; i < shown; ++i) out += change_text(outcome.changes[i], look.color);
-  if (shown < outcome.changes.size()) out += fill(words.and_more, outcome.changes.size() - shown);
-  if (outcome.changes.empty()) out += words.no_change;
-  out += "\n";
+  if (lines.size() < outcome.lines.size())
+    out += fill(words.and_more_lines, outcome.lines.size() - lines.size());
+  out += "\n" + changes_text(outcome, words, look) + "\n";
   if (outcome.is_coarse) out += words.coarse;
   out += fill(words.summary, outcome.alarms, outcome.incidents, outcome.calls);
   return out;

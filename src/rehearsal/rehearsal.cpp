@@ -27,9 +27,9 @@ void add(std::optional<alarm::StatisticSet>& into, const alarm::StatisticSet& mo
 
 /// A period's worth of counts and sums, so that a column of many periods stays comparable to the threshold.
 double value_in(const alarm::StatisticSet& set, const alarm::Condition& condition, Millis column) {
-  const double value = alarm::value_of(condition.statistic, set);
-  const bool adds_up =
-      condition.statistic == alarm::Statistic::sum || condition.statistic == alarm::Statistic::sample_count;
+  const auto statistic = condition.extended ? alarm::Statistic::average : condition.statistic;
+  const double value = alarm::value_of(statistic, set);
+  const bool adds_up = statistic == alarm::Statistic::sum || statistic == alarm::Statistic::sample_count;
   if (!adds_up || column <= condition.period) return value;
   return value * static_cast<double>(condition.period.count()) / static_cast<double>(column.count());
 }
@@ -51,7 +51,7 @@ int weight(AlarmState state) {
 Millis warm_up(const std::vector<alarm::Rule>& rules) {
   Millis longest = minute;
   for (const alarm::Rule& rule : rules) {
-    const auto periods = static_cast<std::int64_t>(alarm::evaluation_range(rule.condition)) + 1;
+    const auto periods = static_cast<std::int64_t>(alarm::evaluation_range(rule.condition)) + 2;
     longest = std::max(longest, rule.condition.period * periods);
   }
   return longest;
@@ -165,7 +165,8 @@ struct Rehearsal::Impl {
     noted = book.size();
     for (const alarm::AlarmInfo& info : all_alarms()) {
       auto& known = states[info.key];
-      if (known.known_from == WallTime{}) known.known_from = now;
+      // Until its first evaluation it has no state to show.
+      if (known.known_from == WallTime{}) known.known_from = now + limits::evaluation_grace;
     }
   }
 
@@ -191,19 +192,38 @@ struct Rehearsal::Impl {
     for (; next != arrivals.end(); ++next) put(*next);
   }
 
+  /// Of the alarm of a silent machine, which is named after its rule.
+  Millis silent_after_of(const std::string& name) const {
+    for (const alarm::Rule& rule : plan.rules) {
+      const bool is_its = rule.silent_after > Millis(0) && name.starts_with(rule.name + " ");
+      if (is_its && name.ends_with(" is silent")) return rule.silent_after;
+    }
+    return Millis(0);
+  }
+
   Line line_of(const alarm::AlarmInfo& info) const {
     Line line;
     line.alarm = info.key.name;
     line.rule_metric = info.definition.metric.name;
     line.condition = info.definition.condition;
+    line.silent_after = silent_after_of(info.key.name);
     line.cells.resize(plan.columns);
+    if (line.silent_after == Millis(0)) fill_values(line, info);
+    fill_states(line, info);
+    return line;
+  }
+
+  void fill_values(Line& line, const alarm::AlarmInfo& info) const {
     const auto found_values = values.find(info.definition.metric);
     for (std::size_t i = 0; i < plan.columns && found_values != values.end(); ++i) {
       const auto& set = found_values->second[i];
       if (set) line.cells[i].value = value_in(*set, line.condition, column_width());
     }
+  }
+
+  void fill_states(Line& line, const alarm::AlarmInfo& info) const {
     const auto story = states.find(info.key);
-    if (story == states.end()) return line;
+    if (story == states.end()) return;
     WallTime since = story->second.known_from;
     AlarmState state = AlarmState::insufficient_data;
     const auto hold = [&](WallTime until) {
@@ -215,7 +235,6 @@ struct Rehearsal::Impl {
       state = to;
     }
     hold(plan.to);
-    return line;
   }
 
   /// The state of [since, until) goes into every column it touches.

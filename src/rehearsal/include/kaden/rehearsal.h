@@ -47,7 +47,8 @@ std::vector<Arrival> arrivals_of(const alarm::MetricId& metric, const std::strin
 
 /// One column of a machine's line.
 struct Cell {
-  std::optional<double> value; ///< the rule's statistic over the column's time
+  /// The rule's statistic over the column's time; the average where the statistic needs raw values.
+  std::optional<double> value;
   std::optional<AlarmState>
       state; ///< the worst: ALARM, then INSUFFICIENT_DATA; nothing: there was no alarm yet
 };
@@ -55,6 +56,7 @@ struct Line {
   std::string alarm; ///< the alarm's name
   std::string rule_metric;
   alarm::Condition condition;
+  Millis silent_after{}; ///< not zero: the alarm of a machine that is silent, which has no values
   std::vector<Cell> cells;
   Millis in_alarm{}, without_data{}; ///< within from and to
 };
@@ -99,6 +101,7 @@ struct Look {
   Language language = Language::en;
   bool color = false; ///< ANSI colours
   std::size_t changes_max = 200;
+  std::size_t lines_max = 50; ///< beyond it alarms that were never in ALARM are only counted
 };
 /// Lines for a terminal, each ended by a line feed.
 std::string draw(const Outcome& outcome, const Look& look);
