@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <thread>
 
@@ -238,8 +239,14 @@ TEST(Store, one_kaden_at_a_time) {
 TEST(Store, another_programs_file_and_a_newer_schema_are_left_alone) {
   Town town;
   ASSERT_EQ(run_sql(town.folder.file(), "CREATE TABLE accounts(a)"), SQLITE_OK);
+  const auto bytes = [&] {
+    std::ifstream file(town.folder.file(), std::ios::binary);
+    return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  };
+  const std::string before = bytes();
   EXPECT_EQ(Store::open(town.settings(), town.clock, {}).error().fault, Fault::invalid);
   EXPECT_EQ(Reader::open(town.folder.file()).error().fault, Fault::invalid);
+  EXPECT_EQ(bytes(), before);
 
   Town other;
   other.open();

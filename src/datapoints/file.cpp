@@ -80,6 +80,8 @@ bool has_place(const blocks::Record& record) {
 Result<Database> open_for_writing(const std::string& path) {
   auto database = Database::open(path, Database::Mode::read_write);
   if (!database) return database;
+  // Before anything is set, which would be written into another program's file.
+  if (const auto ours = schema_of(*database); !ours) return tl::unexpected<Error>(ours.error());
   // auto_vacuum counts only before the first table; free pages then go back to the disk when asked.
   auto set = database->execute(
       "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
