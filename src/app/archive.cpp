@@ -10,9 +10,6 @@ namespace kaden::app {
 
 namespace {
 
-constexpr Millis archive_retry = seconds(60);
-constexpr Millis archive_recall_time_max = seconds(20);
-
 using cloudwatch::PastQuery;
 using cloudwatch::PastSeries;
 
@@ -57,7 +54,7 @@ void Archive::open() {
     is_news = why != std::exchange(not_opened_, why);
   }
   if (is_news && log_) log_(why.empty() ? "datapoints are stored again" : "no datapoints are stored: " + why);
-  if (!why.empty()) worker_->post_after(archive_retry, [this] { open(); });
+  if (!why.empty()) worker_->post_after(limits::archive_retry, [this] { open(); });
 }
 
 std::shared_ptr<datapoints::Store> Archive::store() const {
@@ -85,7 +82,7 @@ datapoints::Store::Counts Archive::counts() const {
 
 std::size_t Archive::recall(cloudwatch::Endpoint& endpoint) const {
   const WallTime now = clock_.wall();
-  const SteadyTime patience = clock_.steady() + archive_recall_time_max;
+  const SteadyTime patience = clock_.steady() + limits::recall_time_max;
   std::size_t count = 0;
   const auto give_up = [&](const Error& why) {
     if (log_) log_("alarms do not see all datapoints from before the start: " + why.message);

@@ -12,9 +12,7 @@ namespace kaden::app {
 
 namespace {
 
-constexpr std::size_t import_bytes_max = 64u << 20;
-
-/// At most import_bytes_max.
+/// At most limits::import_bytes_max.
 Result<std::string> read_all(const std::string& file) {
   std::ifstream opened;
   if (file != "-") {
@@ -22,12 +20,12 @@ Result<std::string> read_all(const std::string& file) {
     if (!opened) return fail(Fault::not_found, file + " cannot be read");
   }
   std::istream& in = file == "-" ? std::cin : opened;
-  std::string text(import_bytes_max + 1, '\0');
+  std::string text(limits::import_bytes_max + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad()) return fail(Fault::unavailable, file + " cannot be read");
   text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > import_bytes_max) {
-    return fail(Fault::invalid, fmt::format("{} is larger than {} bytes", file, import_bytes_max));
+  if (text.size() > limits::import_bytes_max) {
+    return fail(Fault::invalid, fmt::format("{} is larger than {} bytes", file, limits::import_bytes_max));
   }
   return text;
 }
