@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Kaden beside named peers and limits, in one run, and prints ratios. Loopback only; ends by itself.
 
-Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms datapoints speech simulator agent
+Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms datapoints stored speech simulator agent
 """
 
 import json
@@ -440,6 +440,7 @@ PARTS = {
     "media": program("media_bench", "--benchmark_counters_tabular=true"),
     "alarms": alarms,
     "datapoints": datapoints,
+    "stored": program("datapoints_bench", "--benchmark_counters_tabular=true", "--benchmark_filter=-months/365"),
     "speech": program("speech_bench", "--benchmark_counters_tabular=true"),
     "simulator": program("kaden_sim", "--seeds", "1..200" if not QUICK else "1..40", "--hours", "24"),
     "agent": agent,

@@ -10,7 +10,7 @@
 namespace kaden::alarm {
 
 AlarmBook::AlarmBook(WallTime started_at, std::size_t alarms_max)
-    : started_at_(started_at), alarms_max_(alarms_max), tidied_at_(started_at) {}
+    : started_at_(started_at), complete_until_(started_at), alarms_max_(alarms_max), tidied_at_(started_at) {}
 
 AlarmBook::~AlarmBook() = default;
 
@@ -193,6 +193,33 @@ Result<void> AlarmBook::put(std::span<const Datum> data, WallTime now) {
   }
   for (const Datum& datum : data) apply_rules(store_.put(datum, now), datum, now);
   return {};
+}
+
+Millis AlarmBook::history_wanted(const MetricId& metric) const {
+  const Series* series = store_.find(metric);
+  Millis wanted = series == nullptr ? Millis(0) : series->needed;
+  for (const std::size_t index : candidates(metric)) {
+    const auto& rule = rules_[index];
+    if (rule->matches(metric)) wanted = std::max(wanted, history_of(rule->rule.condition));
+  }
+  return wanted;
+}
+
+Result<void> AlarmBook::recall(std::span<const Datum> data, WallTime complete_until) {
+  complete_until_ = std::min(complete_until, started_at_);
+  std::size_t fresh = 0;
+  for (const Datum& datum : data) fresh += store_.find(datum.metric) == nullptr ? 1U : 0U;
+  if (!store_.has_room(fresh) || !store_.make_space_for(data.size(), started_at_)) {
+    return fail(Fault::busy, "metrics: memory for datapoints is used up");
+  }
+  // As if each had come when it was measured: a machine is heard again only when it sends again.
+  for (const Datum& datum : data) store_.put(datum, std::min(datum.at, started_at_));
+  return {};
+}
+
+WallTime AlarmBook::complete_from(WallTime now) const {
+  constexpr Millis step = seconds(60);
+  return floor_to(std::max(started_at_, now - store_.history()) + step - Millis(1), step);
 }
 
 // Reading

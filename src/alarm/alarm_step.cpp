@@ -124,8 +124,8 @@ void AlarmBook::evaluate(Alarm& alarm, WallTime end, WallTime now, std::vector<T
                            std::move(data), telling_value(*condition, points_, decision.state), now));
 }
 
-/// The period in which our time began we saw in part: enough for an average or a percentile, too little for
-/// what adds up.
+/// The period in which our time began we saw in part, and so did the life before with the one it ended in:
+/// enough for an average or a percentile, too little for what adds up.
 void AlarmBook::drop_partial(const Alarm& alarm, Statistic statistic, const ExtendedStatistic* extended,
                              WallTime from, Points& points) const {
   if (alarm.known_from <= from) return;
@@ -133,10 +133,15 @@ void AlarmBook::drop_partial(const Alarm& alarm, Statistic statistic, const Exte
   const bool adds_up = extended == nullptr
                            ? statistic == Statistic::sum || statistic == Statistic::sample_count
                            : extended->kind == Kind::trimmed_sum || extended->kind == Kind::trimmed_count;
-  const Millis since = alarm.known_from - from;
-  const auto index = static_cast<std::size_t>(since / alarm.condition.period);
-  const bool cut = since % alarm.condition.period != Millis(0);
-  if (adds_up && cut && index < points.size()) points[index].reset();
+  if (!adds_up) return;
+  for (const WallTime seam : {alarm.known_from, std::min(complete_until_, alarm.known_from)}) {
+    const Millis since = seam - from;
+    const auto index = since / alarm.condition.period;
+    const bool cut = since % alarm.condition.period != Millis(0);
+    if (since > Millis(0) && cut && index < static_cast<std::int64_t>(points.size())) {
+      points[static_cast<std::size_t>(index)].reset();
+    }
+  }
 }
 
 /// False when the newest datapoints that count have too few samples for their percentile.

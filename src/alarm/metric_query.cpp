@@ -199,18 +199,30 @@ Result<void> check_size(const QueryPlan& plan, WallTime from, WallTime to) {
   return {};
 }
 
-} // namespace
-
-Result<std::vector<MetricDataResult>> metric_data(const MetricStore& store,
-                                                  std::span<const MetricQuery> queries, WallTime from,
-                                                  WallTime to) {
+Result<QueryPlan> checked_plan(std::span<const MetricQuery> queries, WallTime from, WallTime to) {
   if (queries.size() > limits::queries_per_request_max) {
     return fail(Fault::invalid, "MetricDataQueries: at most " +
                                     std::to_string(limits::queries_per_request_max) + " entries are allowed");
   }
-  const auto plan = plan_queries(queries);
-  if (!plan) return tl::unexpected<Error>(plan.error());
+  auto plan = plan_queries(queries);
+  if (!plan) return plan;
   if (auto fits = check_size(*plan, from, to); !fits) return tl::unexpected<Error>(fits.error());
+  return plan;
+}
+
+} // namespace
+
+Result<void> check_metric_data(std::span<const MetricQuery> queries, WallTime from, WallTime to) {
+  const auto plan = checked_plan(queries, from, to);
+  if (!plan) return tl::unexpected<Error>(plan.error());
+  return {};
+}
+
+Result<std::vector<MetricDataResult>> metric_data(const MetricStore& store,
+                                                  std::span<const MetricQuery> queries, WallTime from,
+                                                  WallTime to) {
+  const auto plan = checked_plan(queries, from, to);
+  if (!plan) return tl::unexpected<Error>(plan.error());
   std::vector<MetricDataResult> results;
   for (std::size_t i = 0; i < plan->queries.size(); ++i) {
     const auto& query = plan->queries[i];

@@ -162,6 +162,27 @@ std::vector<StatisticsPoint> MetricStore::statistics(const MetricId& metric, con
   return found;
 }
 
+void MetricStore::copy(const MetricId& metric, WallTime from, MetricStore& into) const {
+  const Series* series = find(metric);
+  if (series == nullptr) return;
+  Datum datum{metric, "", {}, {}, true, {}};
+  for (const Series::Unit& unit : series->units) {
+    datum.unit = symbols_.text(unit.name);
+    for (const PackedPoint& point : unit.points) {
+      datum.at = wall_time(std::int64_t{point.second()} * 1000);
+      if (datum.at < from) continue;
+      datum.values = set_of_point(point);
+      datum.counted.clear();
+      if (point.is_rich() && rich_[point.rich_place()].values_are_all) {
+        Gathered gathered;
+        gather(gathered, point, rich_);
+        datum.counted = std::move(gathered.values);
+      }
+      into.put(datum, datum.at);
+    }
+  }
+}
+
 MetricPage MetricStore::list(const MetricFilter& filter) const {
   MetricPage page;
   // Texts that no metric has find nothing.

@@ -117,6 +117,10 @@ TEST_F(CommandsTest, WrongWordsAreRefusedBeforeAnythingIsAsked) {
                                                 {"call"},
                                                 {"nothing"},
                                                 {"say", "x", "--lang", "fr"},
+                                                {"alarms"},
+                                                {"alarms", "test"},
+                                                {"import"},
+                                                {"import", "cloudwatch-alarms"},
                                                 {"incidents", "--color", "blue"}}) {
     EXPECT_NE(run(words, false), 0) << testing::PrintToString(words);
   }
@@ -127,6 +131,10 @@ TEST_F(CommandsTest, WrongWordsAreRefusedBeforeAnythingIsAsked) {
   EXPECT_EQ(run({"journal", "verify", "--store", "/nonexistent"}, false), 1);
   EXPECT_EQ(run({"journal", "print", "--store", "/nonexistent"}, false), 1);
   EXPECT_EQ(run({"phone", "--plan", "sato=fly@3"}, false), 1);
+  EXPECT_EQ(run({"alarms", "test", "x", "--from", "-6h", "--config", "/nonexistent.yaml"}, false), 1);
+  EXPECT_THAT(err_, HasSubstr("/nonexistent.yaml"));
+  EXPECT_EQ(run({"import", "cloudwatch-alarms", "/nonexistent.json"}, false), 1);
+  EXPECT_EQ(run({"import", "cloudwatch-agent", "/nonexistent.json"}, false), 1);
 }
 
 TEST(TimelineLine, IsForPeople) {
@@ -147,6 +155,7 @@ TEST(Metrics, EachNameIsInTheRunbook) {
   const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   Figures figures;
   figures.sip = carrier::SipCounts{};
+  figures.stored = datapoints::Store::Counts{};
   std::vector<api::Metric> all = metrics_of(figures);
   for (auto& metric : api::metrics_of(incident::Counts{})) all.push_back(std::move(metric));
   for (const auto& metric : all) EXPECT_THAT(page, HasSubstr("`" + metric.name)) << metric.help;

@@ -54,6 +54,8 @@ std::vector<Trouble> Health::troubles(SteadyTime now) const {
                                to_words(now - *untold_since_)),
                    true});
   }
+  // Alarms and calls go on without their history.
+  if (!facts.store_trouble.empty()) all.push_back({Part::metrics, facts.store_trouble, false});
   if (now - facts.steady > limits::tick_stall_max) {
     all.push_back({Part::alarms,
                    fmt::format("alarms have not been evaluated for {}", to_words(now - facts.steady)), true});

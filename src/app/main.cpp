@@ -6,9 +6,11 @@
 #include <string>
 
 #include "demo.h"
+#include "import.h"
 #include "kaden/agent.h"
 #include "kaden/app.h"
 #include "local.h"
+#include "rehearse.h"
 #include "remote.h"
 #include "secret.h"
 #include "serve.h"
@@ -17,11 +19,31 @@ namespace kaden::app {
 
 namespace {
 
+/// How every command that people read takes its language and its colours.
+struct LookOptions {
+  std::string language;
+  std::string color = "auto";
+
+  void add_language(CLI::App* command) {
+    command->add_option("--lang", language, "ja or en; from LANG when not given")
+        ->check(CLI::IsMember({"ja", "en"}));
+  }
+  void add_color(CLI::App* command) {
+    command->add_option("--color", color, "auto, always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
+  }
+  Language chosen() const {
+    const char* variable = std::getenv("LANG"); // NOLINT(concurrency-mt-unsafe): before any thread
+    const bool is_ja = variable != nullptr && std::string_view(variable).starts_with("ja");
+    return parse_language(language).value_or(language.empty() && is_ja ? Language::ja : Language::en);
+  }
+  bool is_colored() const { return color == "always" || (color == "auto" && isatty(STDOUT_FILENO) == 1); }
+};
+
 /// Options that every command with a running Kaden behind it takes.
 struct RemoteOptions {
   RemoteSettings settings;
-  std::string language;
-  std::string color = "auto";
+  LookOptions look;
 
   void add_to(CLI::App* command) {
     command->add_option("--url", settings.url, "where Kaden listens")
@@ -31,18 +53,65 @@ struct RemoteOptions {
                         "file with the bearer token (or the variable KADEN_TOKEN)");
     command->add_option("--ca-file", settings.ca_file, "trust only this certificate (PEM)");
     command->add_flag("--json", settings.json, "print the API's answer as it is");
-    command->add_option("--lang", language, "ja or en; from LANG when not given")
-        ->check(CLI::IsMember({"ja", "en"}));
-    command->add_option("--color", color, "auto, always or never")
-        ->check(CLI::IsMember({"auto", "always", "never"}));
+    look.add_language(command);
+    look.add_color(command);
   }
   const RemoteSettings& ready() {
-    const char* variable = std::getenv("LANG"); // NOLINT(concurrency-mt-unsafe): before any thread
-    if (language.empty() && variable != nullptr && std::string_view(variable).starts_with("ja"))
-      language = "ja";
-    settings.language = parse_language(language).value_or(Language::en);
-    settings.color = color == "always" || (color == "auto" && isatty(STDOUT_FILENO) == 1);
+    settings.language = look.chosen();
+    settings.color = look.is_colored();
     return settings;
+  }
+};
+
+/// `kaden alarms test`.
+struct AlarmsCommand {
+  RehearseOptions options;
+  LookOptions look;
+
+  void add_to(CLI::App& cli, const std::string& config, int& result) {
+    options.config = config;
+    CLI::App* alarms = cli.add_subcommand("alarms", "alarm rules and the past");
+    alarms->require_subcommand(1);
+    CLI::App* test = alarms->add_subcommand(
+        "test", "draw what a rule would have done with the stored datapoints, and whom it would have called");
+    test->add_option("rule", options.rule, "a rule's name in the configuration, or a YAML file with one rule")
+        ->required();
+    test->add_option("--from", options.from, "-6h, -2d, -1w, 2026-11-26, 2026-11-26T06:00:00Z")
+        ->capture_default_str();
+    test->add_option("--to", options.to, "the same, or now")->capture_default_str();
+    test->add_option("--config", options.config, "configuration file")->capture_default_str();
+    test->add_option("--columns", options.columns, "width of the drawing; as the terminal's when not given")
+        ->check(CLI::Range(1, 1'000));
+    look.add_language(test);
+    look.add_color(test);
+    test->callback([this, &result] {
+      options.language = look.chosen();
+      options.color = look.is_colored();
+      result = run_alarms_test(options);
+    });
+  }
+};
+
+/// `kaden import`.
+struct ImportCommand {
+  std::string file;
+  std::string url = "https://KADEN:8480";
+  LookOptions look;
+
+  void add_to(CLI::App& cli, int& result) {
+    CLI::App* imports = cli.add_subcommand("import", "what is there already, in Kaden's words");
+    imports->require_subcommand(1);
+    CLI::App* alarms = imports->add_subcommand(
+        "cloudwatch-alarms", "alarm rules from what `aws cloudwatch describe-alarms` prints");
+    alarms->add_option("file", file, "its JSON, or - for standard input")->required();
+    look.add_language(alarms);
+    alarms->callback([this, &result] { result = import_cloudwatch_alarms(file, look.chosen()); });
+    CLI::App* agent = imports->add_subcommand(
+        "cloudwatch-agent", "what a CloudWatch agent's configuration needs to report to Kaden");
+    agent->add_option("file", file, "its JSON, or - for standard input")->required();
+    agent->add_option("--url", url, "where agents reach Kaden")->capture_default_str();
+    look.add_language(agent);
+    agent->callback([this, &result] { result = import_cloudwatch_agent(file, url, look.chosen()); });
   }
 };
 
@@ -86,6 +155,11 @@ int main(int argc, char** argv) {
       cli.add_subcommand("check", "check a configuration file: every mistake with line and column");
   check->add_option("--config,file", config, "configuration file")->capture_default_str();
   check->callback([&] { result = run_check(config); });
+
+  AlarmsCommand alarms;
+  alarms.add_to(cli, config, result);
+  ImportCommand imports;
+  imports.add_to(cli, result);
 
   CLI::App* agent =
       cli.add_subcommand("agent", "report this machine: metrics, checks, logs (kaden agent --help)");

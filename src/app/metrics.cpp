@@ -107,6 +107,29 @@ void add_http(std::vector<Metric>& out, const http::Server::Counts& requests) {
           .add("too_many_connections", requests.connections_refused));
 }
 
+void add_stored(std::vector<Metric>& out, const datapoints::Store::Counts& stored) {
+  out.push_back(
+      counter("kaden_datapoints_stored_total", "Datapoints on disk since the start.", stored.stored));
+  out.push_back(Split("kaden_datapoints_not_stored_total",
+                      "Datapoints taken, but not for the disk: no room to wait or too many metrics; times or "
+                      "values that make no sense.",
+                      "reason")
+                    .add("no_room", stored.dropped)
+                    .add("no_sense", stored.refused));
+  out.push_back(gauge("kaden_datapoints_waiting", "Datapoints that wait for the disk.",
+                      static_cast<double>(stored.waiting)));
+  out.push_back(counter("kaden_datapoint_commits_failed_total",
+                        "Commits of datapoints that will be tried again.", stored.failed_commits));
+  out.push_back(counter("kaden_datapoints_damaged_total",
+                        "Blocks of datapoints left out because their checksum did not fit.", stored.damaged));
+  out.push_back(counter("kaden_datapoint_files_set_aside_total", "Files of datapoints that were corrupt.",
+                        stored.set_aside));
+  out.push_back(gauge("kaden_datapoint_file_bytes", "Size of the file of datapoints.",
+                      static_cast<double>(stored.file_bytes)));
+  out.push_back(gauge("kaden_datapoint_series", "Metrics, by unit, in the file of datapoints.",
+                      static_cast<double>(stored.series)));
+}
+
 } // namespace
 
 std::vector<Metric> metrics_of(const Figures& figures) {
@@ -120,6 +143,7 @@ std::vector<Metric> metrics_of(const Figures& figures) {
   add_speech(out, figures.speech);
   add_alarms(out, figures.alarms);
   add_http(out, figures.requests);
+  if (figures.stored) add_stored(out, *figures.stored);
   return out;
 }
 

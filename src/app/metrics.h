@@ -1,5 +1,6 @@
-/// app/metrics.h - the part of /metrics that only app can see: carrier, media, speech, alarms, HTTP. Room:
-/// app. Uses: api, carrier, cloudwatch, http, speech. Threads: values; any. Errors: none.
+/// app/metrics.h - the part of /metrics that only app can see: carrier, media, speech, alarms, HTTP,
+/// stored datapoints. Room: app. Uses: api, carrier, cloudwatch, datapoints, http, speech. Threads: values;
+/// any. Errors: none.
 #pragma once
 
 #include <optional>
@@ -7,6 +8,7 @@
 
 #include "dispatcher.h"
 #include "kaden/cloudwatch.h"
+#include "kaden/datapoints.h"
 #include "kaden/http.h"
 #include "kaden/metrics.h"
 #include "kaden/sip_carrier.h"
@@ -20,6 +22,7 @@ struct Figures {
   speech::SpeechCounts speech;
   cloudwatch::Endpoint::Counts alarms;
   http::Server::Counts requests;
+  std::optional<datapoints::Store::Counts> stored; ///< nothing when no datapoints are stored
 };
 std::vector<api::Metric> metrics_of(const Figures& figures);
 

@@ -27,6 +27,7 @@ Differences compare(const config::Settings& running, const config::Settings& wan
   };
   note(out.need_restart, running.listen == wanted.listen, "listen");
   note(out.need_restart, running.store_folder == wanted.store_folder, "store");
+  note(out.need_restart, running.metrics == wanted.metrics, "store.metrics");
   note(out.taken, running.access_keys == wanted.access_keys, "access_keys");
   note(out.need_restart, running.allow_unsigned_on_loopback == wanted.allow_unsigned_on_loopback,
        "allow_unsigned_on_loopback");

@@ -35,6 +35,8 @@ TEST(Reload, SaysWhatChangesAndWhatNeedsARestart) {
       {[](auto& s) { s.sip->allow = {"+81"}; }, "reloaded: carriers.sip.allow"},
       {[](auto& s) { s.listen.port = 1; },
        "nothing that can change while Kaden runs has changed; needs a restart: listen"},
+      {[](auto& s) { s.metrics.keep = Millis(0); },
+       "nothing that can change while Kaden runs has changed; needs a restart: store.metrics"},
       {[](auto& s) {
          s.engine.people = {{}};
          s.tokens = {{"ops", "secret", {}}};

@@ -121,7 +121,8 @@ int run_serve(const std::string& config_path) {
   }
   const auto log = make_log(settings->log_level);
   const runtime::SystemClock clock;
-  auto service = Service::create(std::move(*settings), clock, log_line_of(log), observer_of(log));
+  const auto notice = [log](const std::string& line) { log->warn(line); };
+  auto service = Service::create(std::move(*settings), clock, {log_line_of(log), observer_of(log), notice});
   if (!service) {
     log->error("cannot start: {}", service.error().message);
     return 1;

@@ -105,18 +105,16 @@ speech::SpeechSettings voices_of(const config::Settings& settings) {
   return voices;
 }
 
-Service::Service(config::Settings settings, const runtime::Clock& clock, LogLine log,
-                 cloudwatch::Observer observer)
-    : settings_(std::move(settings)), clock_(clock), log_(std::move(log)), observer_(std::move(observer)) {}
+Service::Service(config::Settings settings, const runtime::Clock& clock, Witnesses witnesses)
+    : settings_(std::move(settings)), clock_(clock), witnesses_(std::move(witnesses)) {}
 
 Service::~Service() {
   stop();
 }
 
 Result<std::unique_ptr<Service>> Service::create(config::Settings settings, const runtime::Clock& clock,
-                                                 LogLine log, cloudwatch::Observer observer) {
-  std::unique_ptr<Service> service(
-      new Service(std::move(settings), clock, std::move(log), std::move(observer)));
+                                                 Witnesses witnesses) {
+  std::unique_ptr<Service> service(new Service(std::move(settings), clock, std::move(witnesses)));
   for (const auto step : {&Service::open_stores, &Service::open_speech, &Service::open_carrier}) {
     if (const auto done = (service.get()->*step)(); !done) return tl::unexpected(done.error());
   }
@@ -126,6 +124,7 @@ Result<std::unique_ptr<Service>> Service::create(config::Settings settings, cons
   service->dispatcher_->connect(*service->writer_, std::move(carriers));
   if (const auto recovered = service->writer_->recover(); !recovered)
     return tl::unexpected(recovered.error());
+  service->open_archive();
   if (const auto opened = service->open_endpoint(); !opened) return tl::unexpected(opened.error());
   service->open_api();
   return service;
@@ -153,7 +152,7 @@ Result<void> Service::open_speech() {
   speech_ = std::make_unique<speech::Speech>(voices);
   if (const auto works = speech_->check(languages_of(settings_)); !works)
     return fail_while("trying the voices", works.error());
-  dispatcher_ = std::make_unique<Dispatcher>(clock_, *speech_, feed_, log_);
+  dispatcher_ = std::make_unique<Dispatcher>(clock_, *speech_, feed_, witnesses_.log);
   return {};
 }
 
@@ -196,10 +195,26 @@ Result<void> Service::open_endpoint() {
             });
         if (!taken) told(false);
       },
-      observer_);
+      [this](const alarm::Datum& datum) {
+        if (archive_) archive_->put(datum);
+        if (witnesses_.datum) witnesses_.datum(datum);
+      });
   if (!opened) return fail_while("reading the alarms", opened.error());
   endpoint_ = std::move(*opened);
+  if (!archive_) return {};
+  recalled_ = archive_->recall(*endpoint_);
+  endpoint_->set_past(
+      [this](cloudwatch::PastQuery query, auto done) { archive_->read(std::move(query), std::move(done)); });
   return {};
+}
+
+void Service::open_archive() {
+  if (settings_.metrics.keep <= Millis(0)) return;
+  datapoints::Settings settings;
+  settings.path = settings_.store_folder + "/metrics.db";
+  settings.keep = settings_.metrics.keep;
+  settings.bytes_max = settings_.metrics.bytes_max;
+  archive_ = std::make_unique<Archive>(std::move(settings), clock_, witnesses_.notices);
 }
 
 void Service::open_api() {
@@ -319,6 +334,7 @@ Facts Service::look() const {
   facts.carrier_failures = calls.carrier_failures;
   facts.carrier_failure = std::move(calls.carrier_failure);
   facts.speech_trouble = std::move(calls.speech_trouble);
+  if (archive_) facts.store_trouble = archive_->trouble();
   return facts;
 }
 
@@ -337,12 +353,13 @@ std::vector<api::Metric> Service::more_metrics() const {
   figures.speech = speech_->counts();
   figures.alarms = endpoint_->counts();
   figures.requests = server_->counts();
+  if (archive_) figures.stored = archive_->counts();
   return metrics_of(figures);
 }
 
 std::string Service::recovery_words() const {
-  return fmt::format("installation {}, {} entries in the journal, {} replayed", journal_->installation(),
-                     journal_->last_position(), writer_->replayed());
+  return fmt::format("installation {}, {} entries in the journal, {} replayed, {} datapoints given to alarms",
+                     journal_->installation(), journal_->last_position(), writer_->replayed(), recalled_);
 }
 
 } // namespace kaden::app

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "archive.h"
 #include "dispatcher.h"
 #include "health.h"
 #include "kaden/api.h"
@@ -20,11 +21,18 @@
 
 namespace kaden::app {
 
+/// Who hears of what happens; all called on any thread, none may block.
+struct Witnesses {
+  LogLine log;                    ///< of the timeline
+  cloudwatch::Observer datum;     ///< each datum taken
+  datapoints::Store::Log notices; ///< what begins or ceases to be wrong with stored datapoints
+};
+
 class Service {
  public:
   /// Opens the journal, checks the voices, binds SIP, recovers the state. Nothing is dialled or accepted yet.
   static Result<std::unique_ptr<Service>> create(config::Settings settings, const runtime::Clock& clock,
-                                                 LogLine log, cloudwatch::Observer observer);
+                                                 Witnesses witnesses);
   /// As stop().
   ~Service();
   Service(const Service&) = delete;
@@ -43,11 +51,12 @@ class Service {
   std::string recovery_words() const;
 
  private:
-  Service(config::Settings settings, const runtime::Clock& clock, LogLine log, cloudwatch::Observer observer);
+  Service(config::Settings settings, const runtime::Clock& clock, Witnesses witnesses);
   Result<void> open_stores();
   Result<void> open_speech();
   Result<void> open_carrier();
   Result<void> open_endpoint();
+  void open_archive();
   void open_api();
   void handle(http::Request request, const http::Reply& reply);
   void tick();
@@ -59,8 +68,8 @@ class Service {
   // State
   config::Settings settings_;
   const runtime::Clock& clock_;
-  const LogLine log_;
-  const cloudwatch::Observer observer_;
+  const Witnesses witnesses_;
+  std::size_t recalled_ = 0;
   bool started_ = false;
   std::string sip_address_; // set before the threads start
   Health health_;
@@ -73,6 +82,7 @@ class Service {
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<carrier::SipCarrier> carrier_;
   std::unique_ptr<writer::Writer> writer_;
+  std::unique_ptr<Archive> archive_; // null: no datapoints are stored
   std::unique_ptr<cloudwatch::Endpoint> endpoint_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<runtime::Worker> timers_;

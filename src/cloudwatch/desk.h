@@ -64,11 +64,25 @@ class Desk : public std::enable_shared_from_this<Desk> {
   std::vector<alarm::AlarmInfo> parents_of(const std::string& name) const;
   std::vector<alarm::HistoryItem> history(const alarm::HistoryFilter& filter) const;
 
-  Result<std::vector<alarm::MetricDataResult>> metric_data(std::span<const alarm::MetricQuery> queries,
-                                                           WallTime from, WallTime to) const;
-  std::vector<alarm::StatisticsPoint> statistics(const alarm::MetricId& metric,
-                                                 const alarm::PeriodQuery& query,
-                                                 std::span<const alarm::AnyStatistic> wanted) const;
+  Millis history_wanted(const alarm::MetricId& metric) const;
+  Result<void> recall(std::span<const alarm::Datum> data, WallTime complete_until);
+  void set_past(Past past) { past_ = std::move(past); }
+
+  /// GetMetricData and GetMetricStatistics. What memory no longer holds comes from the past, then `done` is
+  /// called later; never while the desk is locked.
+  struct DataRequest {
+    std::vector<alarm::MetricQuery> queries;
+    WallTime from{}, to{};
+  };
+  using DataDone = std::function<void(const Result<std::vector<alarm::MetricDataResult>>&)>;
+  void metric_data(DataRequest request, WallTime now, const DataDone& done) const;
+  struct StatisticsRequest {
+    alarm::MetricId metric;
+    alarm::PeriodQuery query;
+    std::vector<alarm::AnyStatistic> wanted;
+  };
+  using StatisticsDone = std::function<void(const Result<std::vector<alarm::StatisticsPoint>>&)>;
+  void statistics(StatisticsRequest request, WallTime now, const StatisticsDone& done) const;
   alarm::MetricPage list(const alarm::MetricFilter& filter) const;
 
   void count_into(Endpoint::Counts& counts) const;
@@ -95,6 +109,12 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void start(const alarm::AlarmKey& key, Untold& head, Jobs& jobs);
   void on_told(const alarm::AlarmKey& key, bool durable);
   void on_saved(const alarm::AlarmKey& key, const Result<void>& result);
+  template <class Request, class Look, class Answered>
+  void look_back(const Request& request, PastQuery query, WallTime now, const Look& look,
+                 const Answered& done) const;
+  std::unique_ptr<alarm::MetricStore> joined(const std::vector<PastSeries>& older,
+                                             const std::vector<PastQuery::Wanted>& metrics,
+                                             WallTime cut) const;
   std::optional<alarm::AlarmKey> find(const std::string& name) const;
   std::vector<alarm::AlarmInfo> infos_of(const std::vector<alarm::AlarmKey>& keys) const;
 
@@ -102,6 +122,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   const runtime::Clock& clock_;
   // Config
   Sink sink_;
+  Past past_; // set before the first request; null: there is none
   // State, guarded by mutex_
   mutable std::mutex mutex_;
   alarm::AlarmBook book_;

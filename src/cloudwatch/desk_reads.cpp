@@ -47,19 +47,6 @@ std::vector<alarm::HistoryItem> Desk::history(const alarm::HistoryFilter& filter
   return book_.history().find(filter);
 }
 
-Result<std::vector<alarm::MetricDataResult>> Desk::metric_data(std::span<const alarm::MetricQuery> queries,
-                                                               WallTime from, WallTime to) const {
-  const std::lock_guard lock(mutex_);
-  return alarm::metric_data(book_.metrics(), queries, from, to);
-}
-
-std::vector<alarm::StatisticsPoint> Desk::statistics(const alarm::MetricId& metric,
-                                                     const alarm::PeriodQuery& query,
-                                                     std::span<const alarm::AnyStatistic> wanted) const {
-  const std::lock_guard lock(mutex_);
-  return book_.metrics().statistics(metric, query, wanted);
-}
-
 alarm::MetricPage Desk::list(const alarm::MetricFilter& filter) const {
   const std::lock_guard lock(mutex_);
   return book_.metrics().list(filter);

@@ -156,6 +156,18 @@ void Endpoint::serve(smithy::Service service) {
   impl_->serve(std::move(service));
 }
 
+Millis Endpoint::history_wanted(const alarm::MetricId& metric) const {
+  return impl_->desk->history_wanted(metric);
+}
+
+Result<void> Endpoint::recall(std::span<const alarm::Datum> data, WallTime complete_until) {
+  return impl_->desk->recall(data, complete_until);
+}
+
+void Endpoint::set_past(Past past) {
+  impl_->desk->set_past(std::move(past));
+}
+
 void Endpoint::handle(const http::Request& request, http::Reply reply) {
   impl_->handle(request, std::move(reply));
 }

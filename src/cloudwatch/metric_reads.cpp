@@ -36,11 +36,7 @@ Answer<Span> read_span(const Value& input) {
 
 // GetMetricStatistics ---------------------------------------------------------------------------------------
 
-struct StatisticsRequest {
-  alarm::MetricId metric;
-  alarm::PeriodQuery query;
-  std::vector<alarm::AnyStatistic> wanted;
-};
+using StatisticsRequest = Desk::StatisticsRequest;
 
 Answer<std::vector<alarm::AnyStatistic>> read_wanted(const Value& input) {
   std::vector<alarm::AnyStatistic> wanted;
@@ -155,8 +151,12 @@ void add_statistics(const Offer& offer) {
       [desk = offer.desk](const smithy::Caller& caller, const Value& in, const smithy::Respond& respond) {
         const auto request = read_statistics_request(in, caller.now);
         if (!request) return respond(refused(request));
-        respond(
-            statistics_output(desk->statistics(request->metric, request->query, request->wanted), *request));
+        desk->statistics(
+            *request, caller.now,
+            [request = *request, respond](const Result<std::vector<alarm::StatisticsPoint>>& points) {
+              if (!points) return respond(tl::unexpected<Problem>(problem_of(points.error())));
+              respond(statistics_output(*points, request));
+            });
       });
 }
 
@@ -243,11 +243,14 @@ void add_data(const Offer& offer) {
       [desk = offer.desk](const smithy::Caller& caller, const Value& in, const smithy::Respond& respond) {
         const auto request = read_metric_data_request(in, caller.now);
         if (!request) return respond(refused(request));
-        const auto results = desk->metric_data(request->queries, request->from, request->to);
-        if (!results) {
-          return respond(problem(validation, results.error().message));
-        }
-        respond(metric_data_output(*results, *request));
+        desk->metric_data(
+            {request->queries, request->from, request->to}, caller.now,
+            [request = *request, respond](const Result<std::vector<alarm::MetricDataResult>>& results) {
+              if (results) return respond(metric_data_output(*results, request));
+              const Error& error = results.error();
+              if (error.fault == Fault::invalid) return respond(problem(validation, error.message));
+              respond(tl::unexpected<Problem>(problem_of(error)));
+            });
       });
 }
 

@@ -16,7 +16,9 @@ std::string folder_of(const std::string& file_name) {
 Settings read_settings(Section& top, const Surroundings& around) {
   Settings settings;
   settings.listen = read_listen(top, around);
-  settings.store_folder = read_store(top, around);
+  const Store store = read_store(top, around);
+  settings.store_folder = store.folder;
+  settings.metrics = store.metrics;
   settings.access_keys = read_access_keys(top, around);
   settings.allow_unsigned_on_loopback =
       top.flag("allow_unsigned_on_loopback", settings.allow_unsigned_on_loopback);
@@ -31,12 +33,52 @@ Settings read_settings(Section& top, const Surroundings& around) {
   return settings;
 }
 
+std::string_view without_mark(std::string_view text) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  return text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text;
+}
+
+/// A file with the section `alarms`, made of what stands in its place.
+ValuePtr as_alarms(const ValuePtr& root) {
+  const bool is_map = root->kind == ValueKind::map;
+  ValuePtr list = root;
+  if (is_map) {
+    for (const Member& member : root->members) {
+      if (member.key == "alarms") list = member.value;
+    }
+    if (list == root) {
+      auto one = std::make_shared<Value>();
+      one->kind = ValueKind::list;
+      one->at = root->at;
+      one->items = {root};
+      list = std::move(one);
+    }
+  }
+  auto file = std::make_shared<Value>();
+  file->kind = ValueKind::map;
+  file->at = root->at;
+  file->members = {{"alarms", root->at, list}};
+  return file;
+}
+
 } // namespace
 
+Result<std::vector<alarm::Rule>> parse_rules(std::string_view text, const std::string& file_name) {
+  const std::string_view body = without_mark(text);
+  Notes notes;
+  const auto root = read_document(body);
+  if (!root) {
+    notes.add(root.error().at, "", root.error().message);
+    return tl::unexpected(notes.error(body, file_name));
+  }
+  Section top(notes, as_alarms(*root), "", "");
+  auto rules = read_rules(top);
+  if (!notes.empty()) return tl::unexpected(notes.error(body, file_name));
+  return rules;
+}
+
 Result<Settings> parse(std::string_view text, const std::string& file_name, const Environment& environment) {
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  const std::string_view body =
-      text.substr(0, byte_order_mark.size()) == byte_order_mark ? text.substr(byte_order_mark.size()) : text;
+  const std::string_view body = without_mark(text);
   Notes notes;
   const auto root = read_document(body);
   if (!root) {

@@ -95,6 +95,13 @@ TEST(ConfigErrors, OfListenAndStore) {
       {"listen: {address: 0.0.0.0, allow_plain: true}", "no error"},
       {"listen: {address: \"::\", certificate: /etc/open, key: /etc/agent}", "no error"},
       {"store: {folder: }", "k.yaml:1:9: store.folder: has no value"},
+      {"store: {metrics: 9}", "k.yaml:1:18: store.metrics: must be a map, not a single value"},
+      {"store: {metrics: {keep_days: 456}}",
+       "k.yaml:1:30: store.metrics.keep_days: 456 is not between 0 and 455"},
+      {"store: {metrics: {most_mib: 63}}",
+       "k.yaml:1:29: store.metrics.most_mib: 63 is not between 64 and 1048576"},
+      {"store: {metrics: {most_gib: 1}}",
+       "k.yaml:1:19: store.metrics: unknown key \"most_gib\" (did you mean \"most_mib\"?)"},
   });
 }
 

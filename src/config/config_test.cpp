@@ -161,6 +161,42 @@ TEST(Config, AccessKeysMayDoEverythingUnlessTold) {
   EXPECT_EQ(settings->access_keys[1], bound);
 }
 
+TEST(Config, RulesCanBeReadAlone) {
+  const std::string rule = "name: cpu\nmetric: cpu_usage_active\nwhen: \"> 80\"\n";
+  const std::string in_list = "- {name: cpu, metric: cpu_usage_active, when: \"> 80\"}\n";
+  for (const std::string& text :
+       {rule, in_list, "alarms:\n" + in_list, "\xEF\xBB\xBFlog: {level: info}\nalarms:\n" + in_list}) {
+    const auto rules = parse_rules(text, "r.yaml");
+    ASSERT_TRUE(rules) << text << rules.error().message;
+    ASSERT_EQ(rules->size(), 1U) << text;
+    EXPECT_EQ(rules->front().name, "cpu");
+    EXPECT_EQ(rules->front().condition.threshold, 80);
+  }
+  const struct {
+    const char* text;
+    const char* error;
+  } wrong[] = {
+      {"", "r.yaml:1:1: the file is empty"},
+      {"name: cpu\nmetrics: x\nmetric: x\nwhen: \"> 80\"",
+       "r.yaml:2:1: alarms[0]: unknown key \"metrics\" (did you mean \"metric\"?)"},
+      {"just words", "r.yaml:1:1: alarms: must be a list, not a single value"},
+  };
+  for (const auto& one : wrong) {
+    const auto rules = parse_rules(one.text, "r.yaml");
+    ASSERT_FALSE(rules) << one.text;
+    EXPECT_EQ(rules.error().message, one.error);
+  }
+}
+
+TEST(Config, StoredMetricsHaveAnAgeAndASize) {
+  const auto standard = read("store: {folder: /x}");
+  ASSERT_TRUE(standard) << standard.error().message;
+  EXPECT_EQ(standard->metrics, (StoredMetrics{limits::datapoint_keep, limits::datapoint_bytes}));
+  const auto given = read("store: {metrics: {keep_days: 0, most_mib: 100}}");
+  ASSERT_TRUE(given) << given.error().message;
+  EXPECT_EQ(given->metrics, (StoredMetrics{Millis(0), 100U << 20}));
+}
+
 TEST(Config, RelativePathsBeginAtTheFile) {
   const Town town;
   const auto settings = parse("store: {folder: data}\nspeech: {voice_ja: v.hts, cache_folder: \"\"}",

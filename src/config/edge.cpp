@@ -138,10 +138,32 @@ Listen read_listen(Section& top, const Surroundings& around) {
   return listen;
 }
 
-std::string read_store(Section& top, const Surroundings& around) {
-  const std::string fallback = Settings().store_folder;
+namespace {
+
+StoredMetrics read_stored_metrics(Section& store) {
+  StoredMetrics metrics;
+  auto section = store.section("metrics", "store.metrics");
+  if (!section) return metrics;
+  constexpr std::int64_t day_s = 86'400;
+  constexpr std::uint64_t mib = 1U << 20;
+  constexpr std::int64_t mib_max = 1 << 20; // a tebibyte
+  constexpr auto days_max = limits::datapoint_keep / seconds(day_s);
+  metrics.keep = seconds(section->integer("keep_days", 0, days_max, days_max) * day_s);
+  const std::int64_t most = section->integer("most_mib", limits::datapoint_bytes_min / mib, mib_max,
+                                             static_cast<std::int64_t>(metrics.bytes_max / mib));
+  metrics.bytes_max = static_cast<std::uint64_t>(most) * mib;
+  return metrics;
+}
+
+} // namespace
+
+Store read_store(Section& top, const Surroundings& around) {
+  Store store{Settings().store_folder, {}};
   auto section = top.section("store", "store");
-  return section ? around.absolute(section->text("folder", path_bytes_max, fallback)) : fallback;
+  if (!section) return store;
+  store.folder = around.absolute(section->text("folder", path_bytes_max, store.folder));
+  store.metrics = read_stored_metrics(*section);
+  return store;
 }
 
 std::vector<AccessKey> read_access_keys(Section& top, const Surroundings& around) {

@@ -26,7 +26,11 @@ std::string read_secret(Section& section, std::string_view key, std::size_t byte
 
 // edge.cpp: how Kaden meets the world
 Listen read_listen(Section& top, const Surroundings& around);
-std::string read_store(Section& top, const Surroundings& around);
+struct Store {
+  std::string folder;
+  StoredMetrics metrics;
+};
+Store read_store(Section& top, const Surroundings& around);
 std::vector<AccessKey> read_access_keys(Section& top, const Surroundings& around);
 std::vector<Token> read_tokens(Section& top, const Surroundings& around);
 Speech read_speech(Section& top, const Surroundings& around, const std::string& store_folder);

@@ -132,6 +132,16 @@ class AlarmBook {
   /// next datum.
   Result<void> put(std::span<const Datum> data, WallTime now);
 
+  /// How far back alarms look at the metric: those that watch it and those that rules would make. Zero:
+  /// nothing looks at it.
+  Millis history_wanted(const MetricId& metric) const;
+  /// Datapoints of a life before this one, before the first put(): alarms evaluate them, but no rule makes an
+  /// alarm of them, and no machine is heard through them. All that came before `complete_until` is among
+  /// them; of the period it lies in, sums and counts are unknown. busy: there is no room for all.
+  Result<void> recall(std::span<const Datum> data, WallTime complete_until);
+  /// All that was measured from then on and came is in memory, of every metric.
+  WallTime complete_from(WallTime now) const;
+
   /// False when a new alarm of that name does not fit.
   bool has_room_for(const AlarmKey& key) const;
   /// Overwrites everything but the state. `definition` is checked before; the limit is not looked at here.
@@ -251,6 +261,7 @@ class AlarmBook {
 
   // Config
   const WallTime started_at_;
+  WallTime complete_until_; // of a life before; set by recall()
   const std::size_t alarms_max_;
   // State
   MetricStore store_;

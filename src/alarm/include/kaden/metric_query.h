@@ -27,6 +27,8 @@ struct MetricDataResult {
 Result<std::vector<MetricDataResult>> metric_data(const MetricStore& store,
                                                   std::span<const MetricQuery> queries, WallTime from,
                                                   WallTime to);
+/// What metric_data() would refuse, without a look at a datapoint.
+Result<void> check_metric_data(std::span<const MetricQuery> queries, WallTime from, WallTime to);
 /// GetMetricData's rule for StartTime: down to the minute, for ages over 15 days to five minutes, over 63
 /// days to the hour; for periods under a minute within three hours down to the period.
 WallTime rounded_start(WallTime from, Millis period, WallTime now);

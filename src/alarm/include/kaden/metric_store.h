@@ -186,6 +186,8 @@ class MetricStore {
   std::vector<StatisticsPoint> statistics(const MetricId& metric, const PeriodQuery& query,
                                           std::span<const AnyStatistic> wanted) const;
   MetricPage list(const MetricFilter& filter) const;
+  /// Puts the metric's datapoints from `from` on into another store as well.
+  void copy(const MetricId& metric, WallTime from, MetricStore& into) const;
 
   /// Drops old datapoints and metrics that are silent and unwatched. Walks everything: call it every few
   /// minutes.
@@ -193,6 +195,8 @@ class MetricStore {
 
   std::size_t series_count() const { return series_.size(); }
   std::size_t datapoint_count() const { return datapoints_; }
+  /// How long datapoints that no alarm needs are kept now.
+  Millis history() const { return history_; }
   /// Datapoints with their raw values counted in: what limits::datapoints_max bounds.
   std::size_t load() const { return load_; }
 

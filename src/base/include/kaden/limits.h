@@ -193,6 +193,9 @@ inline constexpr std::size_t fold_batch_bytes = 8u << 20;      // of batches; th
 inline constexpr Millis fold_every = seconds(7'200);           // the same by time, so that a reader finds few batches
 inline constexpr std::size_t fold_blocks_max = 500;            // blocks written in one commit: a tenth of a second
 inline constexpr Millis ageing_every = seconds(3'600);         // a pass over old blocks; ages move by a day at most in each
+inline constexpr Millis archive_retry = seconds(60);            // a file of datapoints that cannot be opened is tried again
+inline constexpr Millis recall_time_max = seconds(20);          // a start waits no longer for datapoints of the life before
+inline constexpr std::size_t import_bytes_max = 64u << 20;      // 20,000 alarms as the aws CLI prints them
 
 // Engine ----------------------------------------------------------------------------------------------
 inline constexpr std::size_t mailbox_max = 65'536;             // inputs waiting for the writer; then senders get "busy"

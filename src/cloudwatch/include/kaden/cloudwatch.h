@@ -21,8 +21,9 @@
 ///
 /// What is durable: an alarm's definition before the 200 of PutMetricAlarm; the event and the state before
 /// the 200 of SetAlarmState. A new state is stored only after its event was durable, so after a crash a
-/// change that was not told is told again. The history of alarms may lose its last second, datapoints are in
-/// memory only.
+/// change that was not told is told again. The history of alarms may lose its last second. Datapoints are in
+/// memory; whoever stores them (the observer) gives them back: to alarms by recall(), to GetMetricData and
+/// GetMetricStatistics by a Past.
 ///
 /// A noisy or hostile sender is bounded by its access key: rates, permissions, live metrics (limits::key_*,
 /// or as configured); answered with Throttling, AccessDenied or LimitExceeded, it costs no other key. Bad
@@ -73,6 +74,29 @@ using Sink = std::function<void(AlarmEvent event, std::function<void(bool durabl
 /// Sees each datum that was taken. Must not block.
 using Observer = std::function<void(const alarm::Datum& datum)>;
 
+/// Datapoints that memory no longer holds.
+struct PastQuery {
+  struct Wanted {
+    alarm::MetricId metric;
+    Millis step{}; ///< what lies within one step, counted from 1970, may be given as one; zero: as it is
+  };
+  std::vector<Wanted> metrics; ///< each once
+  WallTime from{}, to{};       ///< points that begin in [from, to)
+};
+struct PastSeries {
+  struct Point {
+    WallTime at{};
+    alarm::StatisticSet values;
+    bool high_resolution = false;
+  };
+  alarm::MetricId metric;
+  std::string unit;
+  std::vector<Point> points;
+};
+/// `done` is called exactly once, from any thread but not from inside the call. Must not block.
+/// Fault::invalid: more than limits::query_points_max points.
+using Past = std::function<void(PastQuery query, std::function<void(Result<std::vector<PastSeries>>)> done)>;
+
 /// "cloudwatch" or "guest" as its source; event_id is name/state/milliseconds of the change.
 AlarmEvent event_of(const alarm::Transition& transition);
 
@@ -90,6 +114,13 @@ class Endpoint {
 
   /// Another service beside CloudWatch's own, before the first handle(). Its name is new.
   void serve(smithy::Service service);
+  /// How far back alarms look at the metric: what recall() should be given of it. Zero: nothing does.
+  Millis history_wanted(const alarm::MetricId& metric) const;
+  /// Before the first put(): datapoints of a life before this one, see AlarmBook::recall(). busy.
+  Result<void> recall(std::span<const alarm::Datum> data, WallTime complete_until);
+  /// Before the first handle(): where older datapoints are. Without, only what is in memory is answered.
+  void set_past(Past past);
+
   /// An http::Handler for / and /service/...
   void handle(const http::Request& request, http::Reply reply);
   /// The way in for data from inside the process: as PutMetricData, already checked. busy.

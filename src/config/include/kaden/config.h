@@ -104,9 +104,17 @@ struct Speech {
 enum class LogLevel : std::uint8_t { trace, debug, info, warning, error };
 std::string_view to_text(LogLevel level);
 
+/// Metric datapoints on disk.
+struct StoredMetrics {
+  Millis keep = limits::datapoint_keep; ///< whole days; 0: nothing is stored
+  std::uint64_t bytes_max = limits::datapoint_bytes;
+  bool operator==(const StoredMetrics&) const = default;
+};
+
 struct Settings {
   Listen listen;
   std::string store_folder = "/var/lib/kaden";
+  StoredMetrics metrics;
   std::vector<AccessKey> access_keys;
   bool allow_unsigned_on_loopback = false;
   std::vector<Token> tokens;
@@ -137,5 +145,8 @@ Environment process_environment();
 Result<Settings> load(const std::string& path, const Environment& environment);
 /// The same from text. `file_name` stands before each error, and relative paths begin at its folder.
 Result<Settings> parse(std::string_view text, const std::string& file_name, const Environment& environment);
+/// Alarm rules alone, to be tried before they are added: a map of one rule, a list of them, or a section
+/// `alarms` (other sections are read over).
+Result<std::vector<alarm::Rule>> parse_rules(std::string_view text, const std::string& file_name);
 
 } // namespace kaden::config

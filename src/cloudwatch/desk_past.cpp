@@ -1,0 +1,126 @@
+// Datapoints older than memory: given back to alarms at the start, and read together with what is in memory.
+#include <algorithm>
+#include <numeric>
+
+#include "desk.h"
+
+namespace kaden::cloudwatch {
+
+namespace {
+
+constexpr Millis for_ever = 2 * limits::datapoint_keep;
+
+/// Percentiles need the points as they are; of the rest those of one period may come as one.
+Millis step_of(Millis period, const alarm::AnyStatistic& statistic) {
+  return statistic.extended ? Millis(0) : period;
+}
+
+/// Each metric once, with a step that fits all its queries.
+std::vector<PastQuery::Wanted> metrics_of(const std::vector<alarm::MetricQuery>& queries) {
+  std::map<alarm::MetricId, Millis> steps;
+  for (const alarm::MetricQuery& query : queries) {
+    if (!query.stat) continue;
+    const Millis step = step_of(query.stat->period, query.stat->statistic);
+    const auto [place, is_new] = steps.emplace(query.stat->metric, step);
+    if (is_new) continue;
+    const bool as_it_is = step == Millis(0) || place->second == Millis(0);
+    place->second = as_it_is ? Millis(0) : Millis(std::gcd(step.count(), place->second.count()));
+  }
+  std::vector<PastQuery::Wanted> wanted;
+  for (const auto& [metric, step] : steps) wanted.push_back({metric, step});
+  return wanted;
+}
+
+Millis longest_period(const std::vector<alarm::MetricQuery>& queries) {
+  Millis longest{};
+  for (const alarm::MetricQuery& query : queries) {
+    if (query.stat) longest = std::max(longest, query.stat->period);
+    if (query.period) longest = std::max(longest, *query.period);
+  }
+  return longest;
+}
+
+} // namespace
+
+Millis Desk::history_wanted(const alarm::MetricId& metric) const {
+  const std::lock_guard lock(mutex_);
+  return book_.history_wanted(metric);
+}
+
+Result<void> Desk::recall(std::span<const alarm::Datum> data, WallTime complete_until) {
+  const std::lock_guard lock(mutex_);
+  return book_.recall(data, complete_until);
+}
+
+/// The past up to `cut`, memory from there on.
+std::unique_ptr<alarm::MetricStore> Desk::joined(const std::vector<PastSeries>& older,
+                                                 const std::vector<PastQuery::Wanted>& metrics,
+                                                 WallTime cut) const {
+  auto store = std::make_unique<alarm::MetricStore>();
+  for (const auto& wanted : metrics) store->watch(wanted.metric, for_ever);
+  for (const PastSeries& series : older) {
+    alarm::Datum datum{series.metric, series.unit, {}, {}, false, {}};
+    for (const PastSeries::Point& point : series.points) {
+      datum.at = point.at;
+      datum.values = point.values;
+      datum.high_resolution = point.high_resolution;
+      store->put(datum, datum.at);
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  for (const auto& wanted : metrics) book_.metrics().copy(wanted.metric, cut, *store);
+  return store;
+}
+
+/// `look` reads a store, which is the book's (then under the lock) or one made for this request.
+template <class Request, class Look, class Answered>
+void Desk::look_back(const Request& request, PastQuery query, WallTime now, const Look& look,
+                     const Answered& done) const {
+  WallTime cut;
+  {
+    std::unique_lock lock(mutex_);
+    cut = book_.complete_from(now);
+    if (!past_ || query.from >= cut || query.metrics.empty()) {
+      const auto found = look(book_.metrics(), request);
+      lock.unlock();
+      return done(found);
+    }
+  }
+  query.to = std::min(query.to, cut);
+  const auto metrics = query.metrics;
+  past_(std::move(query), [self = weak_from_this(), request, metrics, cut, look,
+                           done](const Result<std::vector<PastSeries>>& older) {
+    const auto desk = self.lock();
+    if (!desk) return; // the endpoint is gone, and with it who asked
+    if (!older) return done(tl::unexpected<Error>(older.error()));
+    done(look(*desk->joined(*older, metrics, cut), request));
+  });
+}
+
+void Desk::metric_data(DataRequest request, WallTime now, const DataDone& done) const {
+  if (auto fits = alarm::check_metric_data(request.queries, request.from, request.to); !fits) {
+    return done(tl::unexpected<Error>(fits.error()));
+  }
+  // A period that begins before `from` is read from its beginning.
+  PastQuery query{metrics_of(request.queries), request.from - longest_period(request.queries), request.to};
+  const auto look = [](const alarm::MetricStore& store, const DataRequest& asked) {
+    return alarm::metric_data(store, asked.queries, asked.from, asked.to);
+  };
+  look_back(request, std::move(query), now, look, done);
+}
+
+void Desk::statistics(StatisticsRequest request, WallTime now, const StatisticsDone& done) const {
+  const Millis period = request.query.period;
+  Millis step = period;
+  for (const auto& statistic : request.wanted) step = std::min(step, step_of(period, statistic));
+  PastQuery query{{{request.metric, step}},
+                  request.query.from,
+                  request.query.from + period * static_cast<std::int64_t>(request.query.count)};
+  const auto look = [](const alarm::MetricStore& store, const StatisticsRequest& asked) {
+    return Result<std::vector<alarm::StatisticsPoint>>(
+        store.statistics(asked.metric, asked.query, asked.wanted));
+  };
+  look_back(request, std::move(query), now, look, done);
+}
+
+} // namespace kaden::cloudwatch

@@ -1,0 +1,155 @@
+// Datapoints that memory no longer holds: given back to alarms, and read together with what is in memory.
+#include <gmock/gmock.h>
+
+#include "endpoint_town.h"
+
+namespace kaden::cloudwatch {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const alarm::MetricId cpu{"CWAgent", "cpu_usage_active", {{"host", "web-01"}}};
+
+/// An endpoint whose past answers when the test says so.
+struct PastTown : Town {
+  std::deque<PastQuery> asked;
+  std::deque<std::function<void(Result<std::vector<PastSeries>>)>> waiting;
+  std::string answer;
+
+  PastTown() {
+    endpoint_->set_past([this](PastQuery query, auto done) {
+      asked.push_back(std::move(query));
+      waiting.push_back(std::move(done));
+    });
+  }
+  /// The answer is in `answer` once it came.
+  void ask(const std::string& form) {
+    answer.clear();
+    endpoint_->handle(request(form), [this](http::Response response) {
+      answer = std::to_string(response.status) + response.body;
+    });
+  }
+  void give(Result<std::vector<PastSeries>> series) {
+    waiting.front()(std::move(series));
+    waiting.pop_front();
+  }
+};
+
+std::string statistics(const std::string& from, const std::string& to, const std::string& more) {
+  return "Action=GetMetricStatistics&Namespace=CWAgent&MetricName=cpu_usage_active&Dimensions.member.1.Name="
+         "host&Dimensions.member.1.Value=web-01&StartTime=2026-11-23T" +
+         from + "Z&EndTime=2026-11-23T" + to + "Z" + more;
+}
+
+std::string data(const std::string& stat, const std::string& period) {
+  return "Action=GetMetricData&ScanBy=TimestampAscending&StartTime=2026-11-23T10:00:00Z&EndTime=2026-11-"
+         "23T14:00:00Z&MetricDataQueries.member.1.Id=m&MetricDataQueries.member.1.MetricStat.Metric."
+         "Namespace=CWAgent&MetricDataQueries.member.1.MetricStat.Metric.MetricName=cpu_usage_active&"
+         "MetricDataQueries.member.1.MetricStat.Metric.Dimensions.member.1.Name=host&MetricDataQueries."
+         "member."
+         "1.MetricStat.Metric.Dimensions.member.1.Value=web-01&MetricDataQueries.member.1.MetricStat.Stat=" +
+         stat + "&MetricDataQueries.member.1.MetricStat.Period=" + period;
+}
+
+TEST(Past, StatisticsComeFromBothAndEachDatapointCountsOnce) {
+  PastTown town;
+  town.clock_.advance(seconds(3'600));
+  ASSERT_EQ(town.put_cpu(7), 200); // 13:00
+  town.ask(statistics("11:00:00", "13:30:00", "&Period=3600&Statistics.member.1=Sum"));
+  ASSERT_EQ(town.asked.size(), 1U);
+  EXPECT_EQ(town.answer, "") << "it waits for the past";
+  const PastQuery& query = town.asked.front();
+  ASSERT_EQ(query.metrics.size(), 1U);
+  EXPECT_EQ(query.metrics.front().metric, cpu);
+  EXPECT_EQ(query.metrics.front().step, seconds(3'600));
+  EXPECT_EQ(query.from, noon - seconds(3'600));
+  EXPECT_EQ(query.to, noon) << "from the start on all is in memory";
+  const PastSeries::Point old{noon - seconds(1'800), {2, 40, 10, 30}, false};
+  town.give(std::vector<PastSeries>{{cpu, "None", {old}}});
+  EXPECT_THAT(town.answer, HasSubstr("<Sum>40</Sum>"));
+  EXPECT_THAT(town.answer, HasSubstr("<Timestamp>2026-11-23T11:00:00Z</Timestamp>"));
+  EXPECT_THAT(town.answer, HasSubstr("<Sum>7</Sum>"));
+  EXPECT_THAT(town.answer, HasSubstr("<Timestamp>2026-11-23T13:00:00Z</Timestamp>"));
+  EXPECT_THAT(town.answer, Not(HasSubstr("<Sum>47</Sum>")));
+}
+
+TEST(Past, MetricDataAsksForWholePeriodsAndForPointsAsTheyAreWhenItNeedsThem) {
+  PastTown town;
+  town.clock_.advance(seconds(3'600));
+  town.ask(data("Average", "300"));
+  ASSERT_EQ(town.asked.size(), 1U);
+  EXPECT_EQ(town.asked.back().metrics.front().step, seconds(300));
+  EXPECT_LE(town.asked.back().from, noon - seconds(2 * 3'600));
+  town.give(std::vector<PastSeries>{{cpu, "None", {{noon - seconds(600), {2, 40, 10, 30}, false}}}});
+  EXPECT_THAT(town.answer, HasSubstr("<member>20</member>"));
+
+  town.ask(data("p50", "300"));
+  ASSERT_EQ(town.asked.size(), 2U);
+  EXPECT_EQ(town.asked.back().metrics.front().step, Millis(0));
+  town.give(std::vector<PastSeries>{
+      {cpu,
+       "None",
+       {{noon - seconds(600), {1, 40, 40, 40}, false}, {noon - seconds(540), {1, 50, 50, 50}, false}}}});
+  EXPECT_THAT(town.answer, HasSubstr("<member>40</member>"));
+}
+
+TEST(Past, RawValuesInMemoryKeepTheirPercentiles) {
+  PastTown town;
+  town.clock_.advance(seconds(3'600));
+  for (const double value : {10.0, 20.0, 90.0}) ASSERT_EQ(town.put_cpu(value), 200);
+  town.ask(statistics("11:00:00", "13:30:00", "&Period=3600&ExtendedStatistics.member.1=p50"));
+  ASSERT_EQ(town.asked.size(), 1U);
+  town.give(std::vector<PastSeries>{});
+  EXPECT_THAT(town.answer, HasSubstr("<value>20</value>"));
+}
+
+TEST(Past, WhatMemoryHoldsIsAnsweredAtOnce) {
+  PastTown town;
+  town.clock_.advance(seconds(3'600));
+  ASSERT_EQ(town.put_cpu(7), 200);
+  town.ask(statistics("12:00:00", "13:30:00", "&Period=60&Statistics.member.1=Sum"));
+  EXPECT_THAT(town.answer, HasSubstr("<Sum>7</Sum>"));
+  EXPECT_TRUE(town.asked.empty());
+  // Once memory has let go of it, the past is asked up to there.
+  town.clock_.advance(seconds(3 * 3'600));
+  town.ask(statistics("12:00:00", "16:00:00", "&Period=60&Statistics.member.1=Sum"));
+  ASSERT_EQ(town.asked.size(), 1U);
+  EXPECT_EQ(town.asked.front().to, noon + seconds(3'600));
+}
+
+TEST(Past, APastThatFailsIsSaid) {
+  PastTown town;
+  town.ask(statistics("11:00:00", "12:00:00", "&Period=60&Statistics.member.1=Sum"));
+  town.give(fail(Fault::unavailable, "the disk cannot be read"));
+  EXPECT_THAT(town.answer, HasSubstr("503"));
+  EXPECT_THAT(town.answer, HasSubstr("the disk cannot be read"));
+  town.ask(data("Average", "300"));
+  town.give(fail(Fault::invalid, "too much"));
+  EXPECT_THAT(town.answer, HasSubstr("<Code>ValidationError</Code>"));
+}
+
+TEST(Past, AnAnswerAfterTheEndIsDropped) {
+  PastTown town;
+  town.ask(data("Average", "300"));
+  town.endpoint_.reset();
+  town.give(std::vector<PastSeries>{});
+  EXPECT_EQ(town.answer, "");
+}
+
+TEST(Past, RecalledDatapointsReachAlarmsButNotTheObserver) {
+  Town town;
+  ASSERT_EQ(town.put_alarm("hot"), 200);
+  EXPECT_GT(town.endpoint_->history_wanted(cpu), seconds(0));
+  EXPECT_EQ(town.endpoint_->history_wanted({"CWAgent", "other", {}}), Millis(0));
+  const alarm::Datum late{cpu, "None", noon - seconds(10), {1, 95, 95, 95}, true, {}};
+  ASSERT_TRUE(town.endpoint_->recall(std::span(&late, 1), noon));
+  EXPECT_EQ(town.observed_, "");
+  EXPECT_EQ(town.endpoint_->counts().data, 0U);
+  town.clock_.advance(seconds(1));
+  town.endpoint_->evaluate(town.clock_.wall());
+  EXPECT_EQ(town.take_events(), "hot ALARM; ");
+}
+
+} // namespace
+} // namespace kaden::cloudwatch

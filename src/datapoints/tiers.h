@@ -1,0 +1,55 @@
+/// tiers.h - how time is cut into steps and blocks, and the key of a block. Room: datapoints, inside.
+/// Threads: pure functions. Errors: none; times are checked where they come in.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "kaden/blocks.h"
+#include "kaden/datapoints.h"
+
+namespace kaden::datapoints {
+
+inline constexpr std::array<Tier, 4> tiers{Tier::second, Tier::minute, Tier::five_minutes, Tier::hour};
+
+/// How long a tier is kept before it is rolled up into the next one.
+Millis keep_of(Tier tier);
+/// Steps of one block: an hour, a day, 4 days, 32 days. Each block lies in one of the next tier.
+std::int64_t block_steps(Tier tier);
+
+/// The number of the step in which `at` (1970 or later) lies.
+std::int64_t step_number(Tier tier, WallTime at);
+WallTime step_start(Tier tier, std::int64_t step);
+
+/// Where a step is stored.
+struct Place {
+  std::int64_t block = 0; ///< its number, counted from 1970
+  std::uint32_t step = 0; ///< in the block
+};
+Place place_of(Tier tier, std::int64_t step);
+WallTime block_start(Tier tier, std::int64_t block);
+WallTime block_end(Tier tier, std::int64_t block);
+
+inline constexpr std::int64_t blocks_max = std::int64_t{1} << 24; ///< of hours: until the year 3883
+inline constexpr std::uint64_t series_numbers_max = std::uint64_t{1} << 36;
+
+/// Series, tier and block in one number: blocks of a metric are neighbours. Stored.
+std::int64_t key_of(std::uint64_t series, Tier tier, std::int64_t block);
+std::uint64_t series_of(std::int64_t key);
+Tier tier_of(std::int64_t key);
+std::int64_t block_of(std::int64_t key);
+
+/// What the seal of a batch is about: never a key.
+inline std::uint64_t batch_place(std::int64_t id) {
+  return (std::uint64_t{1} << 63) | static_cast<std::uint64_t>(id);
+}
+
+/// A block of `tier` as points of a block of the next tier.
+struct RolledUp {
+  Tier tier = Tier::hour;
+  std::int64_t block = 0;
+  std::vector<blocks::Point> points;
+};
+RolledUp roll_up(Tier tier, std::int64_t block, std::span<const blocks::Point> points);
+
+} // namespace kaden::datapoints
