@@ -174,6 +174,8 @@ std::string_view to_text(Part part) {
       return "alarms";
     case Part::clock:
       return "clock";
+    case Part::logs:
+      return "logs";
   }
   return "";
 }

@@ -24,6 +24,7 @@ struct Facts {
   int carrier_failures = 0;    ///< calls in a row that the carrier could not place
   std::string carrier_failure; ///< what the last of them said
   std::string speech_trouble;  ///< empty: every voice spoke when it was tried last
+  std::string logs_trouble;    ///< empty: log events can be stored
 };
 
 class Health {

@@ -186,6 +186,7 @@ Result<void> Service::open_endpoint() {
       observer_);
   if (!opened) return fail_while("reading the alarms", opened.error());
   endpoint_ = std::move(*opened);
+  if (settings_.logs.keep > Millis(0)) logs_ = Logs::open(settings_, clock_, *endpoint_);
   return {};
 }
 
@@ -274,6 +275,7 @@ Result<Differences> Service::reload(config::Settings settings) {
   if (!committed) return tl::unexpected(committed.error());
   settings_ = merge(settings_, std::move(settings));
   endpoint_->set_rules(settings_.alarms);
+  if (logs_) logs_->set_filters(settings_.metric_filters);
   endpoint_->set_access_keys(keys_of(settings_));
   api_->set_tokens(tokens_of(settings_));
   return differences;
@@ -286,6 +288,7 @@ void Service::handle(http::Request request, const http::Reply& reply) {
 }
 
 void Service::tick() {
+  if (logs_) logs_->tick();
   endpoint_->evaluate(clock_.wall());
   feed_.sweep(clock_.steady());
   health_.look(look());
@@ -305,6 +308,7 @@ Facts Service::look() const {
   facts.carrier_failures = calls.carrier_failures;
   facts.carrier_failure = std::move(calls.carrier_failure);
   facts.speech_trouble = std::move(calls.speech_trouble);
+  if (logs_) facts.logs_trouble = logs_->trouble();
   return facts;
 }
 
@@ -323,7 +327,9 @@ std::vector<api::Metric> Service::more_metrics() const {
   figures.speech = speech_->counts();
   figures.alarms = endpoint_->counts();
   figures.requests = server_->counts();
-  return metrics_of(figures);
+  auto metrics = metrics_of(figures);
+  if (logs_) logs_->add_metrics(metrics);
+  return metrics;
 }
 
 std::string Service::recovery_words() const {

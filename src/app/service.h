@@ -16,6 +16,7 @@
 #include "kaden/sip_carrier.h"
 #include "kaden/speech.h"
 #include "kaden/writer.h"
+#include "logs.h"
 #include "reload.h"
 
 namespace kaden::app {
@@ -74,6 +75,7 @@ class Service {
   std::unique_ptr<carrier::SipCarrier> carrier_;
   std::unique_ptr<writer::Writer> writer_;
   std::unique_ptr<cloudwatch::Endpoint> endpoint_;
+  std::unique_ptr<Logs> logs_; // null: log events are not wanted
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<runtime::Worker> timers_;
   std::unique_ptr<http::Server> server_;

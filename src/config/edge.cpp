@@ -138,10 +138,13 @@ Listen read_listen(Section& top, const Surroundings& around) {
   return listen;
 }
 
-std::string read_store(Section& top, const Surroundings& around) {
-  const std::string fallback = Settings().store_folder;
+Store read_store(Section& top, const Surroundings& around) {
+  Store store{Settings().store_folder, {}};
   auto section = top.section("store", "store");
-  return section ? around.absolute(section->text("folder", path_bytes_max, fallback)) : fallback;
+  if (!section) return store;
+  store.folder = around.absolute(section->text("folder", path_bytes_max, store.folder));
+  store.logs = read_stored_logs(*section);
+  return store;
 }
 
 std::vector<AccessKey> read_access_keys(Section& top, const Surroundings& around) {

@@ -43,8 +43,10 @@ enum class Part : std::uint8_t {
   speech,  ///< sentences cannot be spoken
   alarms,  ///< changes of alarms do not become durable events
   clock,   ///< the wall clock cannot be right
+  logs,    ///< log events cannot be stored: alarms on them do not hear of new ones
 };
-inline constexpr std::array parts = {Part::journal, Part::carrier, Part::speech, Part::alarms, Part::clock};
+inline constexpr std::array parts = {Part::journal, Part::carrier, Part::speech,
+                                     Part::alarms,  Part::clock,   Part::logs};
 std::string_view to_text(Part part);
 
 struct Trouble {
