@@ -172,6 +172,7 @@ keys: {{access_key_id: {town.key_id}, secret_file: {town.folder}/secret}}
 host: web-01
 state_folder: {town.folder}/agent
 logs:
+  url: {town.url}
   files:
     - {{path: {log}*, group: /guest/web, stream: "{{host}}", from: start}}
 """)
@@ -187,7 +188,8 @@ logs:
                 except logs.exceptions.ResourceNotFoundException:
                     return []
 
-            wait_for("the first line\n" + town.log("agent"), lambda: lines() == ["before one"])
+            wait_for("the first line", lambda: agent.poll() is not None or lines() == ["before one"])
+            self.assertIsNone(agent.poll(), town.log("agent"))
             with open(log, "a") as out:
                 out.write("before two\n")
             log.rename(town.folder / "web.log.1")
