@@ -237,6 +237,7 @@ Result<void> Service::start() {
   listen.port = settings_.listen.port;
   listen.certificate_file = settings_.listen.certificate_file;
   listen.key_file = settings_.listen.key_file;
+  listen.refused = [this](const http::Request& head, int status) { return endpoint_->refused(head, status); };
   server_ = std::make_unique<http::Server>(
       listen, [this](http::Request request, const http::Reply& reply) { handle(std::move(request), reply); });
   if (const auto listening = server_->start(); !listening) {

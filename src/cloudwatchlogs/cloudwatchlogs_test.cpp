@@ -107,7 +107,7 @@ TEST(CloudWatchLogs, refuses_in_the_words_of_amazon) {
   EXPECT_EQ(refused.status, 400);
   EXPECT_EQ(
       refused.body,
-      R"({"__type":"com.amazonaws.logs#ResourceNotFoundException","message":"The specified log group does )"
+      R"({"__type":"ResourceNotFoundException","message":"The specified log group does )"
       R"(not exist."})");
 }
 

@@ -11,7 +11,6 @@ smithy::Service named_service() {
   smithy::Service service;
   service.name = "Logs_20140328";
   service.signing_name = "logs";
-  service.shape_namespace = "com.amazonaws.logs";
   service.protocols = {smithy::Protocol::json_1_1};
   return service;
 }
