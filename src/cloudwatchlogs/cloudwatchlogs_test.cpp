@@ -105,10 +105,8 @@ TEST(CloudWatchLogs, refuses_in_the_words_of_amazon) {
               StartsWith("InvalidParameterException: "));
   const smithy::Message refused = town.send("DeleteLogGroup", R"({"logGroupName":"no"})");
   EXPECT_EQ(refused.status, 400);
-  EXPECT_EQ(
-      refused.body,
-      R"({"__type":"ResourceNotFoundException","message":"The specified log group does )"
-      R"(not exist."})");
+  EXPECT_EQ(refused.body, R"({"__type":"ResourceNotFoundException","message":"The specified log group does )"
+                          R"(not exist."})");
 }
 
 TEST(CloudWatchLogs, batches_keep_amazons_bounds) {

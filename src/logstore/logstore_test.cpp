@@ -1,5 +1,6 @@
 #include "kaden/logstore.h"
 
+#include <gtest/gtest.h>
 #include <sqlite3.h>
 
 #include <algorithm>

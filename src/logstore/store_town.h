@@ -1,7 +1,5 @@
-// A log store in a folder of its own, with a clock that the test moves. Tests only.
+// A log store in a folder of its own, with a clock that the test moves. Tests and benchmarks only.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -61,7 +59,7 @@ class Town {
       if (hold_.valid()) hold_.wait();
       return refuse_ ? Result<void>(fail(Fault::busy, "full")) : Result<void>();
     });
-    ASSERT_TRUE(opened) << opened.error().message;
+    require(opened.has_value(), "the store opens");
     store_ = std::move(*opened);
   }
   void restart() {
@@ -70,9 +68,12 @@ class Town {
   }
   /// The group "app" with streams.
   void make(const std::vector<std::string>& streams) {
-    ASSERT_TRUE(wait_for([&](Done done) { store_->create_group("app", {}, std::move(done)); }));
+    const auto made = [](const Result<void>& done) {
+      require(done.has_value(), "what a test needs is made");
+    };
+    made(wait_for([&](Done done) { store_->create_group("app", {}, std::move(done)); }));
     for (const auto& stream : streams) {
-      ASSERT_TRUE(wait_for([&](Done done) { store_->create_stream("app", stream, std::move(done)); }));
+      made(wait_for([&](Done done) { store_->create_stream("app", stream, std::move(done)); }));
     }
   }
   /// Seconds after noon, or before.
@@ -91,7 +92,8 @@ class Town {
   }
   /// Everything asked for before has been done.
   void settle() {
-    EXPECT_FALSE(wait_for([&](Done done) { store_->delete_group("none", std::move(done)); }));
+    require(!wait_for([&](Done done) { store_->delete_group("none", std::move(done)); }).has_value(),
+            "there is no such group");
   }
   void tick(Millis after) {
     clock_.advance(after);

@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import time
@@ -159,6 +160,18 @@ class Clients(unittest.TestCase):
                     call()
                 self.assertEqual(denied.exception.response["Error"]["Code"], "AccessDeniedException")
             self.assertEqual(messages(client(town), "g"), ["packed"])
+
+
+    def test_a_body_too_long_is_refused_in_amazons_words(self):
+        with Town({"sato": "en"}) as town:
+            town.start_kaden()
+            with socket.create_connection(("127.0.0.1", town.port), timeout=20) as sender:
+                sender.sendall(b"POST / HTTP/1.1\r\nHost: kaden\r\nContent-Type: application/x-amz-json-1.1\r\n"
+                               b"X-Amz-Target: Logs_20140328.PutLogEvents\r\nContent-Length: 5000000\r\n\r\n{")
+                answer = sender.makefile("rb").read().decode()
+            self.assertTrue(answer.startswith("HTTP/1.1 413 "), answer)
+            self.assertIn('{"__type":"RequestEntityTooLarge"', answer)
+            self.assertIn("x-amzn-RequestId", answer)
 
 
 class Agent(unittest.TestCase):
