@@ -320,11 +320,11 @@ std::string filter_with(const std::string& name, const std::string& value) {
 TEST(ConfigErrors, OfLogsAndMetricFilters) {
   const std::string at = "k.yaml:1:";
   for (const auto& [text, error] : std::vector<std::pair<std::string, std::string>>{
-           {"store: {logs: {keep_days: -1}}", "26: store.logs.keep_days: "},
-           {"store: {logs: {keep_days: 3654}}", "26: store.logs.keep_days: "},
+           {"store: {logs: {keep_days: -1}}", "27: store.logs.keep_days: "},
+           {"store: {logs: {keep_days: 3654}}", "27: store.logs.keep_days: "},
            {"store: {logs: {most_mib: 63}}", "26: store.logs.most_mib: "},
            {"store: {logs: {days: 1}}", "16: store.logs: unknown key \"days\""},
-           {"metric_filters: [{}]", "18: metric_filters[0]: name is missing"},
+           {"metric_filters: [{}]", "18: metric_filters[0].name: is missing"},
            {filter_with("name", "\"a:b\""), "25: metric_filters[0].name: 1 to 512 characters"},
            {filter_with("group", "a b"), "35: metric_filters[0].group: 1 to 512 letters"},
            {filter_with("pattern", "\"{ $.a\""), "47: metric_filters[0].pattern: at character "},
