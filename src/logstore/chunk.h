@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "kaden/logstore.h"
-#include "own_limits.h"
 
 namespace kaden::logstore {
 

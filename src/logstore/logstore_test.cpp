@@ -7,7 +7,6 @@
 #include <atomic>
 #include <random>
 
-#include "own_limits.h"
 #include "store_town.h"
 
 namespace kaden::logstore {

@@ -11,7 +11,6 @@
 #include "kaden/logstore.h"
 #include "live_filters.h"
 #include "log_file.h"
-#include "own_limits.h"
 #include "reader.h"
 
 namespace kaden::logstore {
