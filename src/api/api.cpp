@@ -176,6 +176,8 @@ std::string_view to_text(Part part) {
       return "clock";
     case Part::metrics:
       return "metrics";
+    case Part::logs:
+      return "logs";
   }
   return "";
 }

@@ -25,6 +25,7 @@ struct Facts {
   std::string carrier_failure; ///< what the last of them said
   std::string speech_trouble;  ///< empty: every voice spoke when it was tried last
   std::string store_trouble;   ///< empty: datapoints are stored, or none should be
+  std::string logs_trouble;    ///< empty: log events can be stored
 };
 
 class Health {

@@ -28,6 +28,7 @@ Differences compare(const config::Settings& running, const config::Settings& wan
   note(out.need_restart, running.listen == wanted.listen, "listen");
   note(out.need_restart, running.store_folder == wanted.store_folder, "store");
   note(out.need_restart, running.metrics == wanted.metrics, "store.metrics");
+  note(out.need_restart, running.logs == wanted.logs, "store.logs");
   note(out.taken, running.access_keys == wanted.access_keys, "access_keys");
   note(out.need_restart, running.allow_unsigned_on_loopback == wanted.allow_unsigned_on_loopback,
        "allow_unsigned_on_loopback");
@@ -39,6 +40,7 @@ Differences compare(const config::Settings& running, const config::Settings& wan
   note(out.taken, running.engine.policies == wanted.engine.policies, "policies");
   note(out.taken, running.engine.routes == wanted.engine.routes, "routes");
   note(out.taken, running.alarms == wanted.alarms, "alarms");
+  note(out.taken, running.metric_filters == wanted.metric_filters, "metric_filters");
   note(out.taken, running.log_level == wanted.log_level, "log");
   return out;
 }
@@ -50,6 +52,7 @@ config::Settings merge(const config::Settings& running, config::Settings wanted)
   if (merged.sip) merged.sip->allow = allow_of(wanted);
   merged.engine = std::move(wanted.engine);
   merged.alarms = std::move(wanted.alarms);
+  merged.metric_filters = std::move(wanted.metric_filters);
   merged.log_level = wanted.log_level;
   return merged;
 }

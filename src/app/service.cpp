@@ -201,6 +201,7 @@ Result<void> Service::open_endpoint() {
       });
   if (!opened) return fail_while("reading the alarms", opened.error());
   endpoint_ = std::move(*opened);
+  if (settings_.logs.keep > Millis(0)) logs_ = Logs::open(settings_, clock_, *endpoint_);
   if (!archive_) return {};
   recalled_ = archive_->recall(*endpoint_);
   endpoint_->set_past(
@@ -265,6 +266,7 @@ Result<void> Service::start() {
   listen.connections_max = http_connections_of(raise_descriptor_limit());
   listen.certificate_file = settings_.listen.certificate_file;
   listen.key_file = settings_.listen.key_file;
+  listen.refused = [this](const http::Request& head, int status) { return endpoint_->refused(head, status); };
   server_ = std::make_unique<http::Server>(
       listen, [this](http::Request request, const http::Reply& reply) { handle(std::move(request), reply); });
   if (const auto listening = server_->start(); !listening) {
@@ -303,6 +305,7 @@ Result<Differences> Service::reload(config::Settings settings) {
   if (!committed) return tl::unexpected(committed.error());
   settings_ = merge(settings_, std::move(settings));
   endpoint_->set_rules(settings_.alarms);
+  if (logs_) logs_->set_filters(settings_.metric_filters);
   endpoint_->set_access_keys(keys_of(settings_));
   api_->set_tokens(tokens_of(settings_));
   return differences;
@@ -315,6 +318,7 @@ void Service::handle(http::Request request, const http::Reply& reply) {
 }
 
 void Service::tick() {
+  if (logs_) logs_->tick();
   endpoint_->evaluate(clock_.wall());
   feed_.sweep(clock_.steady());
   health_.look(look());
@@ -335,6 +339,7 @@ Facts Service::look() const {
   facts.carrier_failure = std::move(calls.carrier_failure);
   facts.speech_trouble = std::move(calls.speech_trouble);
   if (archive_) facts.store_trouble = archive_->trouble();
+  if (logs_) facts.logs_trouble = logs_->trouble();
   return facts;
 }
 
@@ -354,7 +359,9 @@ std::vector<api::Metric> Service::more_metrics() const {
   figures.alarms = endpoint_->counts();
   figures.requests = server_->counts();
   if (archive_) figures.stored = archive_->counts();
-  return metrics_of(figures);
+  auto metrics = metrics_of(figures);
+  if (logs_) logs_->add_metrics(metrics);
+  return metrics;
 }
 
 std::string Service::recovery_words() const {

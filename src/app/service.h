@@ -17,6 +17,7 @@
 #include "kaden/sip_carrier.h"
 #include "kaden/speech.h"
 #include "kaden/writer.h"
+#include "logs.h"
 #include "reload.h"
 
 namespace kaden::app {
@@ -84,6 +85,7 @@ class Service {
   std::unique_ptr<writer::Writer> writer_;
   std::unique_ptr<Archive> archive_; // null: no datapoints are stored
   std::unique_ptr<cloudwatch::Endpoint> endpoint_;
+  std::unique_ptr<Logs> logs_; // null: log events are not wanted
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<runtime::Worker> timers_;
   std::unique_ptr<http::Server> server_;

@@ -113,6 +113,17 @@ struct Endpoint::Impl {
     return {};
   }
 
+  std::optional<http::Response> refused(const http::Request& head, int status) {
+    if (head.path != "/" && !head.path.starts_with("/service/")) return std::nullopt;
+    const smithy::Call call = smithy::call_of(head.path, head.headers);
+    const ServicePtr service = find_service(call);
+    const Problem why =
+        status == 413 ? Problem{"RequestEntityTooLarge", status, "The request body is larger than allowed."}
+                      : Problem{"RequestTimeout", status, "The request took too long to arrive."};
+    return response_of(
+        smithy::write_problem(call.protocol, service ? *service : *nobody(), why, next_request_id()));
+  }
+
   void handle(const http::Request& request, http::Reply reply) {
     const smithy::Call call = smithy::call_of(request.path, request.headers);
     const ServicePtr service = find_service(call);
@@ -170,6 +181,10 @@ void Endpoint::set_past(Past past) {
 
 void Endpoint::handle(const http::Request& request, http::Reply reply) {
   impl_->handle(request, std::move(reply));
+}
+
+std::optional<http::Response> Endpoint::refused(const http::Request& head, int status) {
+  return impl_->refused(head, status);
 }
 
 Result<void> Endpoint::put(std::span<const alarm::Datum> data) {

@@ -292,6 +292,27 @@ TEST(Protocols, AreToldWhatIsNotHere) {
   EXPECT_EQ(town.send(Town::request(Protocol::cbor, "DescribeAlarms", "")).status, 200); // nothing set
 }
 
+TEST(Protocols, BodiesTooLongOrTooSlowAreRefusedInTheirForm) {
+  Town town;
+  const auto refused = [&](const http::Request& head, int status) {
+    return town.endpoint_->refused(head, status);
+  };
+  const auto json = refused(Town::request(smithy::Protocol::json_1_0, "PutMetricData", ""), 413);
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->status, 413);
+  EXPECT_NE(json->body.find("RequestEntityTooLarge"), std::string::npos) << json->body;
+  EXPECT_NE(http::find_header(json->headers, "x-amzn-RequestId"), nullptr);
+  const auto query = refused(Town::request(""), 408);
+  ASSERT_TRUE(query);
+  EXPECT_EQ(code_of(query->body), "RequestTimeout");
+  const auto cbor = refused(Town::request(smithy::Protocol::cbor, "PutMetricData", ""), 413);
+  ASSERT_TRUE(cbor);
+  EXPECT_EQ(*http::find_header(cbor->headers, "Content-Type"), "application/cbor");
+  http::Request other = Town::request("");
+  other.path = "/api/v1/events";
+  EXPECT_FALSE(refused(other, 413)) << "not ours";
+}
+
 TEST(Protocols, ServeFurtherServices) {
   Town town;
   smithy::Service logs;

@@ -19,6 +19,7 @@ Settings read_settings(Section& top, const Surroundings& around) {
   const Store store = read_store(top, around);
   settings.store_folder = store.folder;
   settings.metrics = store.metrics;
+  settings.logs = store.logs;
   settings.access_keys = read_access_keys(top, around);
   settings.allow_unsigned_on_loopback =
       top.flag("allow_unsigned_on_loopback", settings.allow_unsigned_on_loopback);
@@ -29,6 +30,7 @@ Settings read_settings(Section& top, const Surroundings& around) {
   settings.engine.policies = read_policies(top, settings.engine.people);
   settings.engine.routes = read_routes(top, settings.engine.policies);
   settings.alarms = read_rules(top);
+  settings.metric_filters = read_metric_filters(top);
   settings.log_level = read_log_level(top);
   return settings;
 }

@@ -47,7 +47,7 @@ TEST(ConfigErrors, OfTypesAndKeys) {
       {"\"a\\nb\": 1\nlog: {}",
        "k.yaml:1:1: unknown key \"a?b\" (known: listen, store, access_keys, allow_unsigned_on_loopback, "
        "tokens, "
-       "carriers, speech, people, policies, routes, alarms, log)"},
+       "carriers, speech, people, policies, routes, alarms, metric_filters, log)"},
       {"log: 3", "k.yaml:1:6: log: must be a map, not a single value"},
       {"log:\n", "k.yaml:1:1: log: has no value"},
       {"log: {level: }", "k.yaml:1:7: log.level: has no value"},
@@ -313,6 +313,46 @@ TEST(ConfigErrors, OfAlarms) {
   });
   EXPECT_THAT(error_of(rule("when: \"> 1\", say: {ja: \"あ{machine\"}")),
               HasSubstr("k.yaml:2:48: alarms[0].say.ja: in the text, column 2: "));
+}
+
+/// One metric filter in which everything is right but what is put in.
+std::string filter_with(const std::string& name, const std::string& value) {
+  std::string text = "metric_filters: [{name: f, group: g, pattern: x, namespace: N, metric: m";
+  const std::size_t at = text.find(name + ": ");
+  if (at == std::string::npos) return text + ", " + name + ": " + value + "}]";
+  return text.replace(at + name.size() + 2, text.find_first_of(",}", at) - at - name.size() - 2, value) +
+         "}]";
+}
+
+TEST(ConfigErrors, OfLogsAndMetricFilters) {
+  const std::string at = "k.yaml:1:";
+  for (const auto& [text, error] : std::vector<std::pair<std::string, std::string>>{
+           {"store: {logs: {keep_days: -1}}", "27: store.logs.keep_days: "},
+           {"store: {logs: {keep_days: 3654}}", "27: store.logs.keep_days: "},
+           {"store: {logs: {most_mib: 63}}", "26: store.logs.most_mib: "},
+           {"store: {logs: {days: 1}}", "16: store.logs: unknown key \"days\""},
+           {"metric_filters: [{}]", "18: metric_filters[0].name: is missing"},
+           {filter_with("name", "\"a:b\""), "25: metric_filters[0].name: 1 to 512 characters"},
+           {filter_with("group", "a b"), "35: metric_filters[0].group: 1 to 512 letters"},
+           {filter_with("pattern", "\"{ $.a\""), "47: metric_filters[0].pattern: at character "},
+           {filter_with("namespace", "a*"), "61: metric_filters[0].namespace: metricNamespace: "},
+           {filter_with("metric", "a*"), "72: metric_filters[0].metric: metricName: "},
+           {filter_with("value", "many"), "82: metric_filters[0].value: metricValue: "},
+           {filter_with("value", "$.a"), "82: metric_filters[0].value: metricValue: "},
+           {filter_with("default", "many"), "84: metric_filters[0].default: \"many\" is not a number"},
+           {filter_with("unit", "Miles"), "81: metric_filters[0].unit: unit: Miles is not a unit"},
+           {filter_with("dimensions", "{a: $.a}"), "87: metric_filters[0].dimensions: dimensions: a: "}}) {
+    EXPECT_THAT(error_of(text), testing::StartsWith(at + error)) << text;
+  }
+  const std::string one = "{name: f, group: g, pattern: \"%a% %b%\", namespace: N, metric: m}";
+  EXPECT_THAT(error_of("metric_filters: [" + one + ", " + one + "]"),
+              HasSubstr("another metric filter of g is called \"f\" already"));
+  std::string many = "metric_filters:\n";
+  for (int i = 0; i < 3; ++i) {
+    many +=
+        "  - {name: f" + std::to_string(i) + ", group: g, pattern: \"%a% %b%\", namespace: N, metric: m}\n";
+  }
+  EXPECT_THAT(error_of(many), HasSubstr("more than 5 regular expressions"));
 }
 
 TEST(ConfigErrors, AreCollectedAndBounded) {

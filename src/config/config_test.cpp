@@ -120,6 +120,26 @@ TEST(Config, ReadsEveryOptionOfARule) {
   EXPECT_TRUE(alarm::check(rule));
 }
 
+TEST(Config, ReadsLogsAndMetricFilters) {
+  const auto settings = read(
+      "store: {folder: /var/kaden, logs: {keep_days: 7, most_mib: 100}}\n"
+      "metric_filters:\n"
+      "  - {name: errors, group: /app/web, pattern: \"\", namespace: App, metric: lines}\n"
+      "  - {name: slow, group: /app/web, pattern: \"{ $.ms > 5 }\", namespace: App, metric: slow, value: "
+      "$.ms,\n"
+      "     dimensions: {host: $.host}, unit: Milliseconds}\n"
+      "  - {name: count, group: other, pattern: x, namespace: App, metric: n, value: 2, default: 0}\n");
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->logs, (StoredLogs{seconds(7 * 86'400), 100U << 20}));
+  const std::vector<MetricFilter> expected{
+      {"errors", "/app/web", "", {"lines", "App", "1", {}, {}, "None"}},
+      {"slow", "/app/web", "{ $.ms > 5 }", {"slow", "App", "$.ms", {}, {{"host", "$.host"}}, "Milliseconds"}},
+      {"count", "other", "x", {"n", "App", "2", 0, {}, "None"}}};
+  EXPECT_EQ(settings->metric_filters, expected);
+  EXPECT_EQ(read("log: {level: info}")->logs, StoredLogs{});
+  EXPECT_EQ(read("store: {logs: {keep_days: 0}}")->logs.keep, Millis(0));
+}
+
 TEST(Config, DatapointsAreAllOfTheWindowUnlessSaid) {
   const auto settings = read("alarms: [{name: a, metric: m, of: 4, when: \"> 1\"}]");
   ASSERT_TRUE(settings) << settings.error().message;

@@ -163,6 +163,7 @@ Store read_store(Section& top, const Surroundings& around) {
   if (!section) return store;
   store.folder = around.absolute(section->text("folder", path_bytes_max, store.folder));
   store.metrics = read_stored_metrics(*section);
+  store.logs = read_stored_logs(*section);
   return store;
 }
 

@@ -29,6 +29,7 @@ Listen read_listen(Section& top, const Surroundings& around);
 struct Store {
   std::string folder;
   StoredMetrics metrics;
+  StoredLogs logs;
 };
 Store read_store(Section& top, const Surroundings& around);
 std::vector<AccessKey> read_access_keys(Section& top, const Surroundings& around);
@@ -44,6 +45,11 @@ std::optional<Sip> read_sip(Section& top, const Surroundings& around);
 std::vector<incident::Person> read_people(Section& top, const std::optional<Sip>& sip);
 std::vector<incident::Policy> read_policies(Section& top, const std::vector<incident::Person>& people);
 std::vector<incident::Route> read_routes(Section& top, const std::vector<incident::Policy>& policies);
+
+// logs.cpp: log events and what is counted in them
+/// Of the section `store`.
+StoredLogs read_stored_logs(Section& store);
+std::vector<MetricFilter> read_metric_filters(Section& top);
 
 // rules.cpp: what to watch
 std::vector<alarm::Rule> read_rules(Section& top);

@@ -10,10 +10,11 @@ const std::vector<Shape>& shapes() {
   static const std::vector<Shape> all{
       {"",
        {"listen", "store", "access_keys", "allow_unsigned_on_loopback", "tokens", "carriers", "speech",
-        "people", "policies", "routes", "alarms", "log"}},
+        "people", "policies", "routes", "alarms", "metric_filters", "log"}},
       {"listen", {"address", "port", "certificate", "key", "allow_plain"}},
-      {"store", {"folder", "metrics"}},
+      {"store", {"folder", "metrics", "logs"}},
       {"store.metrics", {"keep_days", "most_mib"}},
+      {"store.logs", {"keep_days", "most_mib"}},
       {"access_keys[]",
        {"id", "secret_file", "secret_env", "session_token_file", "session_token_env", "may",
         "requests_per_second", "bytes_per_second", "metrics"}},
@@ -34,6 +35,8 @@ const std::vector<Shape>& shapes() {
         "period_s", "datapoints", "of",       "when",     "clear",    "missing",     "low_samples",
         "unit",     "wall_clock", "silent_s", "retire_s", "severity", "say",         "labels"}},
       {"alarms[].say", {"ja", "en"}},
+      {"metric_filters[]",
+       {"name", "group", "pattern", "namespace", "metric", "value", "default", "dimensions", "unit"}},
       {"log", {"level"}},
   };
   return all;

@@ -228,7 +228,15 @@ class StreamConnection final : public Connection,
     to_http_1_0_ = false;
     Response response = error_response({Fault::invalid, refusal.message});
     response.status = refusal.status;
+    if (auto own = own_refusal(refusal.status)) response = std::move(*own);
     write(std::move(response));
+  }
+
+  /// In the words that the sender of this head expects.
+  std::optional<Response> own_refusal(int status) const {
+    if (!settings().refused || !parser_ || (status != 413 && status != 408)) return std::nullopt;
+    const Request* head = parser_->head();
+    return head == nullptr ? std::nullopt : settings().refused(*head, status);
   }
 
   void write(Response response) {

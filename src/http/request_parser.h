@@ -42,6 +42,8 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   /// What the sender wishes (RFC 9112, section 9.3).
   bool keeps_alive() const { return keep_alive(); }
   const Refusal& refusal() const { return refusal_; }
+  /// The request as far as its head tells; nullptr while that is not complete.
+  const Request* head() const { return is_header_done() || refusal_.status == 413 ? &request_ : nullptr; }
 
  private:
   using Base = boost::beast::http::basic_parser<true>;

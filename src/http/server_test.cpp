@@ -145,6 +145,30 @@ TEST_F(ServerTest, refuses_and_closes) {
   EXPECT_EQ(server_->counts().too_large, 3U);
 }
 
+TEST_F(ServerTest, refuses_in_the_words_of_the_sender_when_its_head_was_read) {
+  start({.refused = [](const Request& head, int status) -> std::optional<Response> {
+           if (head.path != "/own") return std::nullopt;
+           return text_response(status, *find_header(head.headers, "x-who") + " " + head.body);
+         },
+         .body_bytes_max = 2'000,
+         .request_max = Millis(150)});
+  const auto head = [](const std::string& path, int length) {
+    return "POST " + path +
+           " HTTP/1.1\r\nHost: a\r\nX-Who: sato\r\nContent-Length: " + std::to_string(length) + "\r\n";
+  };
+  for (const auto& [bytes, status, body] : std::vector<std::tuple<std::string, const char*, const char*>>{
+           {head("/own", 2'001) + "\r\n", "HTTP/1.1 413", "sato "},
+           {head("/own", 2'000) + "\r\n", "HTTP/1.1 408", "sato "}, // and then nothing
+           {head("/own", 2'000), "HTTP/1.1 408", "{"},              // its head is not complete
+           {head("/other", 2'001) + "\r\n", "HTTP/1.1 413", "{"}}) {
+    Peer client = peer();
+    ASSERT_TRUE(client.send(bytes));
+    const std::string response = client.response();
+    EXPECT_EQ(status_of(response), status) << bytes;
+    EXPECT_EQ(body_of(response).substr(0, std::string_view(body).size()), body) << bytes;
+  }
+}
+
 TEST_F(ServerTest, says_continue_to_a_sender_that_waits) {
   start();
   Peer client = peer();

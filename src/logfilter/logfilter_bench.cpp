@@ -67,7 +67,7 @@ void run(benchmark::State& state, const std::vector<std::string>& lines, std::st
   for (auto _ : state) {
     const std::string& line = lines[next];
     const Message message(line);
-    for (const Pattern& pattern : patterns) matched += pattern.matches(message) ? 1 : 0;
+    for (const Pattern& pattern : patterns) matched += pattern.matches(message) ? 1U : 0U;
     bytes += line.size();
     next = next + 1 == lines.size() ? 0 : next + 1;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kaden/log_names.h"
 #include "operand.h"
 
 namespace kaden::logfilter {
@@ -37,6 +38,7 @@ Result<void> check(const MetricTransformation& transformation) {
   if (transformation.dimensions.size() > limits::log_dimensions_max) {
     return invalid("dimensions: at most " + std::to_string(limits::log_dimensions_max));
   }
+  if (!is_unit(transformation.unit)) return invalid("unit: " + transformation.unit + " is not a unit");
   if (!transformation.dimensions.empty() && transformation.default_value) {
     return invalid("defaultValue: cannot be set together with dimensions");
   }

@@ -153,27 +153,68 @@ for (const [name, protocol] of Object.entries(protocols)) {
 }
 
 describe("CloudWatch Logs, JSON 1.1", () => {
-  test("events go in and come out", async (context) => {
-    const client = new logs.CloudWatchLogsClient(common);
-    const logGroupName = "/wire/js";
-    const logStreamName = "one";
-    try {
-      await client.send(new logs.CreateLogGroupCommand({ logGroupName }));
-    } catch (error) {
-      if (/no service/.test(error.message)) return context.skip("this server has no log store");
-      if (!(error instanceof logs.ResourceAlreadyExistsException)) throw error;
-    }
-    await client.send(new logs.CreateLogStreamCommand({ logGroupName, logStreamName })).catch((error) => {
-      if (!(error instanceof logs.ResourceAlreadyExistsException)) throw error;
-    });
-    const timestamp = Date.now();
-    await client.send(new logs.PutLogEventsCommand({
-      logGroupName, logStreamName, logEvents: [{ timestamp, message: "架電 ERROR <&>" }, { timestamp, message: "fine" }],
-    }));
-    const found = await client.send(new logs.FilterLogEventsCommand({ logGroupName, filterPattern: "ERROR", startTime: timestamp }));
-    assert.deepEqual(found.events.map((one) => one.message), ["架電 ERROR <&>"]);
-    await assert.rejects(client.send(new logs.FilterLogEventsCommand({ logGroupName: "/wire/none" })),
-      (error) => error instanceof logs.ResourceNotFoundException);
+  const client = new logs.CloudWatchLogsClient(common);
+  const send = (command) => client.send(command);
+  const logGroupName = `/wire/js/${Date.now()}`;
+  const logStreamName = "one";
+  const timestamp = Date.now();
+
+  after(async () => {
+    await send(new logs.DeleteLogGroupCommand({ logGroupName })).catch(() => undefined);
     client.destroy();
+  });
+
+  test("groups and streams are made and described", async () => {
+    await send(new logs.CreateLogGroupCommand({ logGroupName, tags: { team: "web" } }));
+    await send(new logs.CreateLogStreamCommand({ logGroupName, logStreamName }));
+    await send(new logs.PutRetentionPolicyCommand({ logGroupName, retentionInDays: 7 }));
+    const { logGroups } = await send(new logs.DescribeLogGroupsCommand({ logGroupNamePrefix: logGroupName }));
+    assert.deepEqual(logGroups.map((one) => [one.logGroupName, one.retentionInDays]), [[logGroupName, 7]]);
+    const { tags } = await send(new logs.ListTagsForResourceCommand({ resourceArn: logGroups[0].logGroupArn }));
+    assert.deepEqual(tags, { team: "web" });
+    const { logStreams } = await send(new logs.DescribeLogStreamsCommand({ logGroupName }));
+    assert.deepEqual(logStreams.map((one) => one.logStreamName), [logStreamName]);
+    await assert.rejects(send(new logs.CreateLogGroupCommand({ logGroupName })),
+      (error) => error instanceof logs.ResourceAlreadyExistsException);
+  });
+
+  test("events go in and come out by pages", async () => {
+    const logEvents = Array.from({ length: 500 }, (_, i) => ({ timestamp: timestamp + i, message: `架電 ${i % 5 ? "fine" : "ERROR"} <&> ${i}` }));
+    const put = await send(new logs.PutLogEventsCommand({ logGroupName, logStreamName, logEvents }));
+    assert.equal(put.rejectedLogEventsInfo, undefined);
+    const found = [];
+    const question = { logGroupName, filterPattern: "ERROR", startTime: timestamp, limit: 30 };
+    for await (const page of logs.paginateFilterLogEvents({ client }, question)) found.push(...page.events);
+    assert.deepEqual(found.map((one) => one.message), logEvents.map((one) => one.message).filter((one) => /ERROR/.test(one)));
+    assert.equal(new Set(found.map((one) => one.eventId)).size, found.length);
+    const got = [];
+    const config = { client, stopOnSameToken: true };
+    for await (const page of logs.paginateGetLogEvents(config, { logGroupName, logStreamName, startFromHead: true, limit: 200 })) got.push(...page.events);
+    assert.deepEqual(got.map((one) => one.message), logEvents.map((one) => one.message));
+    const early = await send(new logs.PutLogEventsCommand({
+      logGroupName, logStreamName, logEvents: [{ timestamp: timestamp - 8 * 86_400_000, message: "old" }],
+    }));
+    assert.equal(early.rejectedLogEventsInfo.expiredLogEventEndIndex, 1);
+  });
+
+  test("metric filters are put, described and tried", async () => {
+    const transformation = { metricName: "errors", metricNamespace: "WireJs", metricValue: "1", defaultValue: 0 };
+    await send(new logs.PutMetricFilterCommand({
+      logGroupName, filterName: "errors", filterPattern: "?ERROR ?FATAL", metricTransformations: [transformation],
+    }));
+    const { metricFilters } = await send(new logs.DescribeMetricFiltersCommand({ logGroupName }));
+    assert.deepEqual(metricFilters[0].metricTransformations, [transformation]);
+    const tried = await send(new logs.TestMetricFilterCommand({
+      filterPattern: "{ $.level = ERROR }", logEventMessages: ['{"level":"INFO"}', '{"level":"ERROR"}'],
+    }));
+    assert.deepEqual(tried.matches.map((one) => [one.eventNumber, one.extractedValues]), [[2, { "$.level": "ERROR" }]]);
+    await send(new logs.DeleteMetricFilterCommand({ logGroupName, filterName: "errors" }));
+  });
+
+  test("errors are the SDK's own exceptions", async () => {
+    await assert.rejects(send(new logs.FilterLogEventsCommand({ logGroupName: "/wire/none" })),
+      (error) => error instanceof logs.ResourceNotFoundException && error.$metadata.httpStatusCode === 400);
+    await assert.rejects(send(new logs.TestMetricFilterCommand({ filterPattern: "{ $.a", logEventMessages: ["x"] })),
+      (error) => error instanceof logs.InvalidParameterException);
   });
 });

@@ -44,9 +44,10 @@ enum class Part : std::uint8_t {
   alarms,  ///< changes of alarms do not become durable events
   clock,   ///< the wall clock cannot be right
   metrics, ///< datapoints cannot be stored: their history has a hole
+  logs,    ///< log events cannot be stored: alarms on them do not hear of new ones
 };
-inline constexpr std::array parts = {Part::journal, Part::carrier, Part::speech,
-                                     Part::alarms,  Part::clock,   Part::metrics};
+inline constexpr std::array parts = {Part::journal, Part::carrier, Part::speech, Part::alarms,
+                                     Part::clock,   Part::metrics, Part::logs};
 std::string_view to_text(Part part);
 
 struct Trouble {

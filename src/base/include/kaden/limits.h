@@ -154,7 +154,12 @@ inline constexpr std::size_t log_queue_bytes_max = 64u << 20;  // events waiting
 inline constexpr Millis log_keep = seconds(30 * 86'400);       // unless a group's retention says otherwise
 inline constexpr std::uint64_t log_bytes = 4ULL << 30;         // of the log file; the oldest events go first
 inline constexpr std::uint64_t log_bytes_min = 64ULL << 20;    // below it an hour of a busy machine does not fit
-inline constexpr std::size_t log_drop_events_max = 10'000;     // old events deleted in one commit: writers wait for no more
+inline constexpr std::size_t log_drop_chunks_max = 500;         // rows deleted in one commit: writers wait for no more
+inline constexpr std::size_t log_chunk_bytes = 65'536;          // of events in a row, before compression; twice what zlib looks back
+inline constexpr Millis log_chunk_span_max = seconds(600);      // from a row's first event to its last: a reader looks back so far
+inline constexpr std::size_t log_commit_bytes = 8u << 20;       // of events in one commit: senders wait for no more
+inline constexpr std::size_t log_cache_bytes = 64u << 20;       // unpacked rows kept by the reader: a thousand streams side by side
+inline constexpr std::size_t log_scan_bytes_max = 64u << 20;    // unpacked for one page, well under a second; then it ends, with a token
 inline constexpr Millis log_drop_every = seconds(60);          // a pass over old events
 inline constexpr std::size_t log_reads_max = 64;               // queries waiting for the reader; then they are throttled
 

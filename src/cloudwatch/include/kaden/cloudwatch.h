@@ -123,6 +123,9 @@ class Endpoint {
 
   /// An http::Handler for / and /service/...
   void handle(const http::Request& request, http::Reply reply);
+  /// An http::Refused: RequestEntityTooLarge and RequestTimeout in the protocol of the sender; nullopt for
+  /// other paths.
+  std::optional<http::Response> refused(const http::Request& head, int status);
   /// The way in for data from inside the process: as PutMetricData, already checked. busy.
   Result<void> put(std::span<const alarm::Datum> data);
 

@@ -17,6 +17,7 @@
 #include "kaden/alarm.h"
 #include "kaden/base.h"
 #include "kaden/incident.h"
+#include "kaden/metric_filter.h"
 
 namespace kaden::config {
 
@@ -111,10 +112,25 @@ struct StoredMetrics {
   bool operator==(const StoredMetrics&) const = default;
 };
 
+/// Log events on disk.
+struct StoredLogs {
+  Millis keep = limits::log_keep; ///< whole days; 0: there is no log store
+  std::uint64_t bytes_max = limits::log_bytes;
+  bool operator==(const StoredLogs&) const = default;
+};
+
+/// A metric filter that stands in the file instead of being put.
+struct MetricFilter {
+  std::string name, group, pattern;
+  logfilter::MetricTransformation transformation;
+  bool operator==(const MetricFilter&) const = default;
+};
+
 struct Settings {
   Listen listen;
   std::string store_folder = "/var/lib/kaden";
   StoredMetrics metrics;
+  StoredLogs logs;
   std::vector<AccessKey> access_keys;
   bool allow_unsigned_on_loopback = false;
   std::vector<Token> tokens;
@@ -123,6 +139,7 @@ struct Settings {
   incident::Config
       engine; ///< its version is the first 16 hex digits of the text's SHA-256; E.164 numbers are SIP URIs
   std::vector<alarm::Rule> alarms;
+  std::vector<MetricFilter> metric_filters;
   LogLevel log_level = LogLevel::info;
   bool operator==(const Settings&) const = default;
 };

@@ -48,6 +48,10 @@ using Reply = std::function<void(Response)>;
 /// Must not block. Requests of one connection are handled one after another (no pipelining past an open
 /// reply).
 using Handler = std::function<void(Request, Reply)>;
+/// The answer to a request whose head was read and whose body is too long (413) or came too slowly (408), for
+/// senders that expect errors in a form of their own; nullopt: HTTP's plain one. `head` has no body. Must not
+/// block.
+using Refused = std::function<std::optional<Response>(const Request& head, int status)>;
 
 struct ServerSettings {
   std::string address = "127.0.0.1";
@@ -55,6 +59,7 @@ struct ServerSettings {
   int threads = 1;
   std::string certificate_file{}; ///< PEM chain; empty: no TLS, else TLS 1.2 or 1.3
   std::string key_file{};
+  Refused refused{};
   // The limits of limits.h; tests shorten them.
   std::size_t header_bytes_max = limits::http_header_bytes_max; ///< more: 431
   std::size_t body_bytes_max = limits::http_body_bytes_max;     ///< more: 413
