@@ -115,6 +115,160 @@ struct ImportCommand {
   }
 };
 
+/// `kaden serve` and `kaden check`.
+struct ServeCommand {
+  std::string config = "/etc/kaden/kaden.yaml";
+  DemoOptions demo;
+  std::string demo_language = "ja";
+
+  void add_to(CLI::App& cli, int& result) {
+    CLI::App* serve = cli.add_subcommand("serve", "run Kaden: take alarms, call people");
+    serve->add_option("--config", config, "configuration file")->capture_default_str();
+    auto* demo_folder = serve->add_option(
+        "--demo", demo.folder, "run with the configuration that Kaden carries in itself, in this folder");
+    demo_folder->excludes(serve->get_option("--config"));
+    const auto only_in_demo = [&](const char* name, std::uint16_t& port, const char* what) {
+      serve->add_option(name, port, what)->needs(demo_folder)->capture_default_str();
+    };
+    only_in_demo("--port", demo.port, "with --demo: HTTP port");
+    only_in_demo("--sip-port", demo.sip_port, "with --demo: SIP port of Kaden");
+    only_in_demo("--phone-port", demo.phone_port, "with --demo: SIP port of kaden phone");
+    serve->add_option("--lang", demo_language, "with --demo: ja or en")
+        ->needs(demo_folder)
+        ->check(CLI::IsMember({"ja", "en"}))
+        ->capture_default_str();
+    serve->callback([this, &result] {
+      if (demo.folder.empty()) {
+        result = run_serve(config);
+        return;
+      }
+      demo.language = parse_language(demo_language).value_or(Language::ja);
+      const auto path = write_demo(demo);
+      result = path ? run_serve(*path) : report(path.error());
+    });
+
+    CLI::App* check =
+        cli.add_subcommand("check", "check a configuration file: every mistake with line and column");
+    check->add_option("--config,file", config, "configuration file")->capture_default_str();
+    check->callback([this, &result] { result = run_check(config); });
+  }
+};
+
+/// `kaden phone` and `kaden say`.
+struct VoiceCommands {
+  PhoneOptions phone_options;
+  SayOptions say_options;
+
+  void add_to(CLI::App& cli, int& result) {
+    add_phone(cli, result);
+    add_say(cli, result);
+  }
+  void add_phone(CLI::App& cli, int& result) {
+    CLI::App* phone =
+        cli.add_subcommand("phone", "a robot phone: answers, records what it hears, presses keys on a plan");
+    phone->add_option("--bind", phone_options.bind, "address")->capture_default_str();
+    phone->add_option("--port", phone_options.port, "UDP port")->capture_default_str();
+    phone->add_option("--record", phone_options.record_folder, "folder for recordings (WAV)")
+        ->capture_default_str();
+    phone->add_option("--events", phone_options.events_file, "append one JSON line per event");
+    phone->add_option("--plan", phone_options.plans,
+                      "USER=STEP,STEP...: answer@MS, KEY@MS (after the answer), hangup@MS, busy, decline, "
+                      "unavailable, ring, "
+                      "voicemail; USER * is everybody else");
+    phone->callback([this, &result] { result = run_phone(phone_options); });
+  }
+  void add_say(CLI::App& cli, int& result) {
+    CLI::App* say = cli.add_subcommand("say", "speak a text into a WAV file, as a call would");
+    say->add_option("text", say_options.text, "what to say; {web-01:name} is read as a name")->required();
+    say->add_option("--lang", say_options.language, "ja or en")
+        ->check(CLI::IsMember({"ja", "en"}))
+        ->capture_default_str();
+    say->add_option("-o,--output", say_options.output, "WAV file")->capture_default_str();
+    say->add_flag("-v,--verbose", say_options.verbose, "print how it is read, and the phonemes of Japanese");
+    say->callback([this, &result] { result = run_say(say_options); });
+  }
+};
+
+/// The commands that ask a running Kaden.
+struct RemoteCommands {
+  RemoteOptions remote;
+  std::string person, text, request_id;
+  std::uint64_t incident = 0;
+  std::string state;
+  int most = 20;
+  TimelineOptions timeline_options;
+
+  void add_to(CLI::App& cli, int& result) {
+    add_call(cli, result);
+    add_incidents(cli, result);
+    add_timeline(cli, result);
+  }
+  void add_call(CLI::App& cli, int& result) {
+    CLI::App* call = cli.add_subcommand("call", "place a test call to a person");
+    call->add_option("person", person, "a person's id")->required();
+    call->add_option("--text", text, "what to say instead of the test sentence");
+    call->add_option("--request-id", request_id, "a repeat with the same id calls nobody again");
+    remote.add_to(call);
+    call->callback([this, &result] {
+      if (request_id.empty()) request_id = fresh_request_id();
+      result = place_test_call(remote.ready(), person, text, request_id);
+    });
+  }
+  void add_incidents(CLI::App& cli, int& result) {
+    CLI::App* incidents = cli.add_subcommand("incidents", "list incidents, or show one with its timeline");
+    incidents->add_option("id", incident, "an incident's number");
+    incidents->add_option("--state", state, "triggered, acknowledged or resolved")
+        ->check(CLI::IsMember({"triggered", "acknowledged", "resolved"}));
+    incidents->add_option("--limit", most, "how many")->check(CLI::Range(1, 1000))->capture_default_str();
+    remote.add_to(incidents);
+    incidents->callback([this, &result] {
+      result = incident == 0 ? list_incidents(remote.ready(), state, most)
+                             : show_incident(remote.ready(), incident);
+    });
+
+    CLI::App* ack = cli.add_subcommand("ack", "acknowledge an incident: its calls end");
+    ack->add_option("id", incident, "an incident's number")->required();
+    remote.add_to(ack);
+    ack->callback([this, &result] { result = acknowledge_incident(remote.ready(), incident); });
+
+    CLI::App* resolve = cli.add_subcommand("resolve", "close an incident");
+    resolve->add_option("id", incident, "an incident's number")->required();
+    remote.add_to(resolve);
+    resolve->callback([this, &result] { result = resolve_incident(remote.ready(), incident); });
+  }
+  void add_timeline(CLI::App& cli, int& result) {
+    CLI::App* timeline = cli.add_subcommand("timeline", "what happens, as it happens");
+    timeline->add_flag("--follow", timeline_options.follow, "wait for more");
+    timeline->add_option("--after", timeline_options.after, "a cursor: only what is newer")
+        ->capture_default_str();
+    timeline->add_option("--until", timeline_options.until,
+                         "with --follow: end when this happened (resolved, acknowledged ...)");
+    timeline->add_option("--patience", timeline_options.patience_s,
+                         "with --follow: end after so many seconds, exit code 1");
+    remote.add_to(timeline);
+    timeline->callback([this, &result] { result = follow_timeline(remote.ready(), timeline_options); });
+  }
+};
+
+/// `kaden journal`.
+struct JournalCommand {
+  std::string store = "/var/lib/kaden";
+  std::string known_head;
+
+  void add_to(CLI::App& cli, int& result) {
+    CLI::App* journal = cli.add_subcommand("journal", "read the journal beside a running Kaden");
+    journal->require_subcommand(1);
+    CLI::App* verify = journal->add_subcommand("verify", "recompute the hash chain and print its head");
+    verify->add_option("--store", store, "the store's folder")->capture_default_str();
+    verify->add_option("--head", known_head,
+                       "a head printed earlier: it must still be in the chain, or the end was cut off");
+    verify->callback([this, &result] { result = run_journal_verify(store, known_head); });
+    CLI::App* print = journal->add_subcommand("print", "every input, one line each");
+    print->add_option("--store", store, "the store's folder")->capture_default_str();
+    print->callback([this, &result] { result = run_journal_print(store); });
+  }
+};
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -123,135 +277,22 @@ int main(int argc, char** argv) {
   cli.set_version_flag("--version", "kaden " KADEN_VERSION);
   int result = 0;
 
-  std::string config = "/etc/kaden/kaden.yaml";
-  CLI::App* serve = cli.add_subcommand("serve", "run Kaden: take alarms, call people");
-  serve->add_option("--config", config, "configuration file")->capture_default_str();
-  DemoOptions demo;
-  std::string demo_language = "ja";
-  auto* demo_folder = serve->add_option(
-      "--demo", demo.folder, "run with the configuration that Kaden carries in itself, in this folder");
-  demo_folder->excludes(serve->get_option("--config"));
-  const auto only_in_demo = [&](const char* name, std::uint16_t& port, const char* what) {
-    serve->add_option(name, port, what)->needs(demo_folder)->capture_default_str();
-  };
-  only_in_demo("--port", demo.port, "with --demo: HTTP port");
-  only_in_demo("--sip-port", demo.sip_port, "with --demo: SIP port of Kaden");
-  only_in_demo("--phone-port", demo.phone_port, "with --demo: SIP port of kaden phone");
-  serve->add_option("--lang", demo_language, "with --demo: ja or en")
-      ->needs(demo_folder)
-      ->check(CLI::IsMember({"ja", "en"}))
-      ->capture_default_str();
-  serve->callback([&] {
-    if (demo.folder.empty()) {
-      result = run_serve(config);
-      return;
-    }
-    demo.language = parse_language(demo_language).value_or(Language::ja);
-    const auto path = write_demo(demo);
-    result = path ? run_serve(*path) : report(path.error());
-  });
-
-  CLI::App* check =
-      cli.add_subcommand("check", "check a configuration file: every mistake with line and column");
-  check->add_option("--config,file", config, "configuration file")->capture_default_str();
-  check->callback([&] { result = run_check(config); });
-
+  ServeCommand serve;
+  serve.add_to(cli, result);
   AlarmsCommand alarms;
-  alarms.add_to(cli, config, result);
+  alarms.add_to(cli, serve.config, result);
   ImportCommand imports;
   imports.add_to(cli, result);
-
   CLI::App* agent =
       cli.add_subcommand("agent", "report this machine: metrics, checks, logs (kaden agent --help)");
   agent->prefix_command()->set_help_flag();
   agent->callback([&] { result = agent::command("kaden agent", agent->remaining()); });
-
-  PhoneOptions phone_options;
-  CLI::App* phone =
-      cli.add_subcommand("phone", "a robot phone: answers, records what it hears, presses keys on a plan");
-  phone->add_option("--bind", phone_options.bind, "address")->capture_default_str();
-  phone->add_option("--port", phone_options.port, "UDP port")->capture_default_str();
-  phone->add_option("--record", phone_options.record_folder, "folder for recordings (WAV)")
-      ->capture_default_str();
-  phone->add_option("--events", phone_options.events_file, "append one JSON line per event");
-  phone->add_option(
-      "--plan", phone_options.plans,
-      "USER=STEP,STEP...: answer@MS, KEY@MS (after the answer), hangup@MS, busy, decline, unavailable, ring, "
-      "voicemail; USER * is everybody else");
-  phone->callback([&] { result = run_phone(phone_options); });
-
-  SayOptions say_options;
-  CLI::App* say = cli.add_subcommand("say", "speak a text into a WAV file, as a call would");
-  say->add_option("text", say_options.text, "what to say; {web-01:name} is read as a name")->required();
-  say->add_option("--lang", say_options.language, "ja or en")
-      ->check(CLI::IsMember({"ja", "en"}))
-      ->capture_default_str();
-  say->add_option("-o,--output", say_options.output, "WAV file")->capture_default_str();
-  say->add_flag("-v,--verbose", say_options.verbose, "print how it is read, and the phonemes of Japanese");
-  say->callback([&] { result = run_say(say_options); });
-
-  RemoteOptions remote;
-  std::string person;
-  std::string text;
-  std::string request_id;
-  CLI::App* call = cli.add_subcommand("call", "place a test call to a person");
-  call->add_option("person", person, "a person's id")->required();
-  call->add_option("--text", text, "what to say instead of the test sentence");
-  call->add_option("--request-id", request_id, "a repeat with the same id calls nobody again");
-  remote.add_to(call);
-  call->callback([&] {
-    if (request_id.empty()) request_id = fresh_request_id();
-    result = place_test_call(remote.ready(), person, text, request_id);
-  });
-
-  std::uint64_t incident = 0;
-  std::string state;
-  int most = 20;
-  CLI::App* incidents = cli.add_subcommand("incidents", "list incidents, or show one with its timeline");
-  incidents->add_option("id", incident, "an incident's number");
-  incidents->add_option("--state", state, "triggered, acknowledged or resolved")
-      ->check(CLI::IsMember({"triggered", "acknowledged", "resolved"}));
-  incidents->add_option("--limit", most, "how many")->check(CLI::Range(1, 1000))->capture_default_str();
-  remote.add_to(incidents);
-  incidents->callback([&] {
-    result =
-        incident == 0 ? list_incidents(remote.ready(), state, most) : show_incident(remote.ready(), incident);
-  });
-
-  CLI::App* ack = cli.add_subcommand("ack", "acknowledge an incident: its calls end");
-  ack->add_option("id", incident, "an incident's number")->required();
-  remote.add_to(ack);
-  ack->callback([&] { result = acknowledge_incident(remote.ready(), incident); });
-
-  CLI::App* resolve = cli.add_subcommand("resolve", "close an incident");
-  resolve->add_option("id", incident, "an incident's number")->required();
-  remote.add_to(resolve);
-  resolve->callback([&] { result = resolve_incident(remote.ready(), incident); });
-
-  TimelineOptions timeline_options;
-  CLI::App* timeline = cli.add_subcommand("timeline", "what happens, as it happens");
-  timeline->add_flag("--follow", timeline_options.follow, "wait for more");
-  timeline->add_option("--after", timeline_options.after, "a cursor: only what is newer")
-      ->capture_default_str();
-  timeline->add_option("--until", timeline_options.until,
-                       "with --follow: end when this happened (resolved, acknowledged ...)");
-  timeline->add_option("--patience", timeline_options.patience_s,
-                       "with --follow: end after so many seconds, exit code 1");
-  remote.add_to(timeline);
-  timeline->callback([&] { result = follow_timeline(remote.ready(), timeline_options); });
-
-  std::string store = "/var/lib/kaden";
-  CLI::App* journal = cli.add_subcommand("journal", "read the journal beside a running Kaden");
-  journal->require_subcommand(1);
-  CLI::App* verify = journal->add_subcommand("verify", "recompute the hash chain and print its head");
-  verify->add_option("--store", store, "the store's folder")->capture_default_str();
-  std::string known_head;
-  verify->add_option("--head", known_head,
-                     "a head printed earlier: it must still be in the chain, or the end was cut off");
-  verify->callback([&] { result = run_journal_verify(store, known_head); });
-  CLI::App* print = journal->add_subcommand("print", "every input, one line each");
-  print->add_option("--store", store, "the store's folder")->capture_default_str();
-  print->callback([&] { result = run_journal_print(store); });
+  VoiceCommands voice;
+  voice.add_to(cli, result);
+  RemoteCommands remote;
+  remote.add_to(cli, result);
+  JournalCommand journal;
+  journal.add_to(cli, result);
 
   CLI11_PARSE(cli, argc, argv);
   return result;

@@ -128,6 +128,8 @@ int run_serve(const std::string& config_path) {
     return 1;
   }
   log->info("state recovered: {}", (*service)->recovery_words());
+  log->info(
+      "starting; the first time the standing sentences are spoken into the cache, which takes some seconds");
   if (const auto started = (*service)->start(); !started) {
     log->error("cannot start: {}", started.error().message);
     return 1;

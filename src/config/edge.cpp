@@ -158,7 +158,7 @@ StoredMetrics read_stored_metrics(Section& store) {
 } // namespace
 
 Store read_store(Section& top, const Surroundings& around) {
-  Store store{Settings().store_folder, {}};
+  Store store{Settings().store_folder, {}, {}};
   auto section = top.section("store", "store");
   if (!section) return store;
   store.folder = around.absolute(section->text("folder", path_bytes_max, store.folder));

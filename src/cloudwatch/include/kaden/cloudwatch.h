@@ -16,6 +16,7 @@
 /// - Actions are kept and described, not run. ActionsEnabled=false holds back ALARM and INSUFFICIENT_DATA,
 /// never OK.
 /// - No anomaly detection, no PromQL, no dashboards, one account. Entities beside metric data are read over.
+/// - Deleting an alarm that is in ALARM tells OK first: nothing else would end its incident and its calls.
 /// - Alarms of Kaden's own rules are described beside the others. Deleting one lasts until its metric arrives
 /// again.
 ///
