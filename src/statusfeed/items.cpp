@@ -81,11 +81,17 @@ std::optional<AwsId> aws_id_of(std::string_view guid) {
   const std::string_view rest = guid.substr(hash + 1);
   const std::size_t under = rest.rfind('_');
   if (under == std::string_view::npos || under == 0) return std::nullopt;
+  const std::string_view slug = rest.substr(0, under);
   const std::string_view epoch = rest.substr(under + 1);
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (epoch.empty() || epoch.size() > 11 || !std::all_of(epoch.begin(), epoch.end(), is_digit))
+  const auto is_of_slug = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  if (slug.size() > 64 || !std::all_of(slug.begin(), slug.end(), is_of_slug)) return std::nullopt;
+  if (epoch.empty() || epoch.size() > 11 || !std::all_of(epoch.begin(), epoch.end(), is_digit)) {
     return std::nullopt;
-  return AwsId{rest.substr(0, under), epoch};
+  }
+  return AwsId{slug, epoch};
 }
 
 Draft aws_draft(const Item& item, const AwsId& id) {
@@ -110,7 +116,7 @@ Draft aws_draft(const Item& item, const AwsId& id) {
   if (!report.at) report.at = wall_time(*parse_int(id.epoch) * 1'000);
   report.update_key = std::string(id.epoch);
   report.text = plain_text(item.body, limits::status_text_bytes_max);
-  report.components = {std::string(cut_utf8(id.slug, limits::status_name_bytes_max))};
+  report.components = {std::string(id.slug)};
   return draft;
 }
 

@@ -148,6 +148,19 @@ TEST(Parse, AmazonsPrefixesAreStages) {
   }
 }
 
+TEST(Parse, AGuidThatOnlyLooksLikeAmazonsIsAnId) {
+  for (const std::string guid :
+       {"https://status.aws.amazon.com/#a\x1f_1", "https://status.aws.amazon.com/#a b_1",
+        "https://status.aws.amazon.com/#_1", "https://status.aws.amazon.com/#a_",
+        "https://status.aws.amazon.com/#a_1x", "https://status.aws.amazon.com/#a_123456789012",
+        "https://elsewhere.example/#a_1"}) {
+    const Report report =
+        only_report(rss("<item><guid isPermaLink=\"false\">" + guid + "</guid><title>x</title></item>"));
+    EXPECT_TRUE(report.incident == guid || report.incident.starts_with("sha256-")) << guid;
+    EXPECT_TRUE(report.components.empty()) << guid;
+  }
+}
+
 TEST(Parse, SummaryListsWhatIsOpen) {
   const Page page = sample_page("summary.json");
   EXPECT_EQ(page.name, "VMware Cloud Services");

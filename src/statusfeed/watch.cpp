@@ -20,10 +20,12 @@ auto version_of(const Report& report) {
   return std::make_tuple(report.at, rank_of(report.stage), std::string_view(report.update_key));
 }
 
+/// `globs` are in lower case: make() sees to it.
 bool any_match(const std::vector<std::string>& globs, std::string_view text) {
+  if (globs.empty()) return false;
   const std::string lower = to_lower(text);
   return std::any_of(globs.begin(), globs.end(),
-                     [&](const std::string& glob) { return glob_match(to_lower(glob), lower); });
+                     [&](const std::string& glob) { return glob_match(glob, lower); });
 }
 
 /// Stages of an outage in which falling back means that it is not over.
@@ -90,6 +92,9 @@ Result<Watch> Watch::make(WatchSettings settings) {
     return tl::unexpected(globs.error());
   if (settings.first_age_max < Millis(0) || settings.unreadable_after < Millis(0)) {
     return fail(Fault::invalid, "first_age_max and unreadable_after must not be negative");
+  }
+  for (auto* globs : {&settings.filter.include, &settings.filter.exclude}) {
+    for (std::string& glob : *globs) glob = to_lower(glob);
   }
   return Watch(std::move(settings));
 }
