@@ -195,6 +195,41 @@ TEST(WatchStory, WhatComesBackUnchangedToAFullListIsOpenAgain) {
   EXPECT_THAT(desk.take(list_of({}, "2026-08-24T03:00:00Z"), "2026-08-24T03:01:00Z"),
               ElementsAre("resolved left_the_list a resolved"));
   EXPECT_NE(desk.news[0].event_id, gone) << "else nobody would believe the second end";
+  EXPECT_THAT(
+      desk.take(list_of({report("a", Stage::investigating, "2026-08-24T03:30:00Z")}, "2026-08-24T03:30:10Z"),
+                "2026-08-24T03:31:00Z"),
+      ElementsAre("opened reopened a investigating"));
+  EXPECT_EQ(desk.news[0].event_id, "vmc/incident/a/2026-08-24T03:30:00Z-investigating")
+      << "news of its own again";
+}
+
+TEST(WatchStory, AnOldListEndsNothing) {
+  Desk dated_back; // the provider wrote it down half an hour late
+  dated_back.take(list_of({report("a", Stage::identified, "2026-08-24T01:00:00Z")}, "2026-08-24T01:30:00Z"),
+                  "2026-08-24T01:31:00Z");
+  EXPECT_THAT(dated_back.take(list_of({}, "2026-08-24T01:15:00Z"), "2026-08-24T01:32:00Z"), IsEmpty())
+      << "from before the list that was taken";
+  EXPECT_THAT(dated_back.take(list_of({}, "2026-08-24T01:40:00Z"), "2026-08-24T01:41:00Z"),
+              ElementsAre("resolved left_the_list a resolved"));
+
+  Desk from_feed;
+  from_feed.take(page_of({report("a", Stage::identified, "2026-08-24T01:00:00Z")}), "2026-08-24T01:01:00Z");
+  EXPECT_THAT(from_feed.take(list_of({}, "2026-08-24T00:59:00Z"), "2026-08-24T01:02:00Z"), IsEmpty())
+      << "from before the update that the feed told";
+  EXPECT_THAT(from_feed.take(list_of({}, "2026-08-24T01:10:00Z"), "2026-08-24T01:11:00Z"),
+              ElementsAre("resolved left_the_list a resolved"));
+}
+
+TEST(WatchStory, NewsComeInTheOrderOfTheirTimes) {
+  Desk desk;
+  desk.take(list_of({report("z", Stage::identified, "2026-08-24T01:00:00Z")}, "2026-08-24T01:00:10Z"),
+            "2026-08-24T01:01:00Z");
+  EXPECT_THAT(desk.take(list_of({report("a", Stage::identified, "2026-08-24T02:05:00Z"),
+                                 report("b", Stage::identified, "2026-08-24T02:01:00Z")},
+                                "2026-08-24T02:10:00Z"),
+                        "2026-08-24T02:11:00Z"),
+              ElementsAre("resolved left_the_list z resolved", "opened new_incident b identified",
+                          "opened new_incident a identified"));
 }
 
 TEST(WatchStory, WithoutATimeOfTheListNothingIsOver) {
