@@ -53,7 +53,7 @@ Result<void> each(const Fields& fields, std::string_view name, std::size_t count
     const json::object* object = (**list)[i].if_object();
     std::string inner = fmt::format("{}[{}]", path, i);
     if (object == nullptr) return fail(Fault::invalid, inner + ": must be an object");
-    const Result<void> taken = take(*object, std::move(inner));
+    Result<void> taken = take(*object, std::move(inner));
     if (!taken) return taken;
   }
   return {};

@@ -40,7 +40,7 @@ Result<void> check_shape(const pugi::xml_node& root) {
   std::size_t depth = 1;
   pugi::xml_node node = root;
   while (node) {
-    if (const auto checked = check_attributes(node); !checked) return checked;
+    if (auto checked = check_attributes(node); !checked) return checked;
     if (const auto child = node.first_child()) {
       if (++depth > limits::status_depth_max) {
         return fail(Fault::invalid,
@@ -83,7 +83,7 @@ Result<void> load_xml(std::string_view bytes, pugi::xml_document& document) {
     return fail(Fault::invalid, fmt::format("it is broken or cut off XML (byte {} of {}): {}", parsed.offset,
                                             bytes.size(), parsed.description()));
   }
-  if (const auto top = check_top(document); !top) return top;
+  if (auto top = check_top(document); !top) return top;
   return check_shape(root_of(document));
 }
 
