@@ -95,7 +95,7 @@ Result<void> take_update(const json::object& object, const std::string& path, Re
     reading.stage_of_updates = word->stage;
     reading.stage_at = update.shown;
   }
-  const auto components =
+  auto components =
       each(fields, "affected_components", limits::status_items_max,
            [&](const json::object& component, std::string inner) -> Result<void> {
              const Fields members(component, std::move(inner));
