@@ -89,6 +89,10 @@ std::optional<int> zone_of(std::string_view word) {
       if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
       return sign * (*hours * 60 + *minutes);
     }
+    if (word.size() == 2) { // what tz calls a zone without letters: "-03"
+      const auto hours = number(word, 2);
+      return hours && *hours <= 23 ? std::optional<int>(sign * *hours * 60) : std::nullopt;
+    }
     const auto digits = word.size() == 4 ? number(word, 4) : std::nullopt;
     if (!digits || *digits / 100 > 23 || *digits % 100 > 59) return std::nullopt;
     return sign * (*digits / 100 * 60 + *digits % 100);

@@ -62,6 +62,8 @@ TEST(Stamp, TakesTheYearThatIsNearest) {
       {"Jan 2, 00:10 UTC", "2026-12-31T23:50:00Z", "2027-01-02T00:10:00Z"},
       {"Feb 29, 00:10 UTC", "2027-12-01T00:00:00Z", "2028-02-29T00:10:00Z"},
       {"Aug 30, 22:00 - Aug 31, 02:00 UTC", "2026-08-30T22:00:00Z", "2026-08-30T22:00:00Z"},
+      {"Aug 24, 09:10 +07", "2026-08-24T02:10:44Z", "2026-08-24T02:10:00Z"},
+      {"Aug 23, 23:10 -03", "2026-08-24T02:10:44Z", "2026-08-24T02:10:00Z"},
       {"Aug 30, 15:00 - 19:00 PDT", "2026-08-30T22:00:00Z", "2026-08-30T22:00:00Z"},
   };
   for (const StampCase& c : cases) {
@@ -70,7 +72,7 @@ TEST(Stamp, TakesTheYearThatIsNearest) {
     EXPECT_EQ(to_iso8601(*at), c.expect) << c.text;
   }
   for (const std::string_view text :
-       {"", "Aug 24", "Aug 24, 02:10", "Aug 24, 02:10 Nowhere", "24 Aug, 02:10 UTC"}) {
+       {"", "Aug 24", "Aug 24, 02:10", "Aug 24, 02:10 Nowhere", "Aug 24, 02:10 +99", "24 Aug, 02:10 UTC"}) {
     EXPECT_FALSE(parse_stamp(text, wall_time(0))) << text;
   }
 }
