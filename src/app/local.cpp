@@ -123,7 +123,7 @@ int run_say(const SayOptions& options) {
   file.write(wav.data(), static_cast<std::streamsize>(wav.size()));
   file.close();
   if (!file) return report({Fault::invalid, "cannot write " + options.output});
-  fmt::print("{}: {}\n", options.output, to_words((*audio)->length()));
+  fmt::print("{}: {}\n", options.output, kaden::to_words((*audio)->length()));
   if (!options.verbose) return 0;
   fmt::print("read as: {}\n", speech::text_for_voice(utterance));
   if (language != Language::ja) return 0;
