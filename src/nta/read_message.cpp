@@ -21,15 +21,26 @@ class Scratch {
     const char* text = url ? url_as_string(&home_, url) : nullptr;
     return text ? text : "";
   }
-  template <class H>
-  std::string value_of(const H* header) {
-    char* text = sip_header_as_string(&home_, reinterpret_cast<const sip_header_t*>(header));
-    return text ? text : "";
-  }
 
  private:
   su_home_t home_{};
 };
+
+/// As it stands on the wire, without its name. (The library's sip_header_as_string() forgets the terminator
+/// when the text fills its buffer to the byte.)
+template <class H>
+std::string value_of(const H* header) {
+  std::string text(256, '\0');
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const issize_t size = sip_header_field_e(text.data(), static_cast<isize_t>(text.size()),
+                                             reinterpret_cast<const sip_header_t*>(header), 0);
+    if (size < 0) return "";
+    const bool fits = static_cast<std::size_t>(size) < text.size();
+    text.resize(static_cast<std::size_t>(size) + (fits ? 0 : 1));
+    if (fits) return text;
+  }
+  return "";
+}
 
 std::string owned(const char* text) {
   return text ? text : "";
@@ -77,12 +88,12 @@ sip::Message read_message(const sip_t& parsed, bool is_local) {
   if (parsed.sip_content_type) out.content_type = owned(parsed.sip_content_type->c_type);
   if (parsed.sip_payload) out.body.assign(parsed.sip_payload->pl_data, parsed.sip_payload->pl_len);
   for (const sip_reason_t* h = parsed.sip_reason; h; h = h->re_next)
-    out.headers.push_back({"Reason", scratch.value_of(h)});
+    out.headers.push_back({"Reason", value_of(h)});
   for (const sip_www_authenticate_t* h = parsed.sip_www_authenticate; h; h = h->au_next) {
-    out.headers.push_back({"WWW-Authenticate", scratch.value_of(h)});
+    out.headers.push_back({"WWW-Authenticate", value_of(h)});
   }
   for (const sip_proxy_authenticate_t* h = parsed.sip_proxy_authenticate; h; h = h->au_next) {
-    out.headers.push_back({"Proxy-Authenticate", scratch.value_of(h)});
+    out.headers.push_back({"Proxy-Authenticate", value_of(h)});
   }
   return out;
 }
