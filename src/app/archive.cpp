@@ -128,10 +128,9 @@ std::size_t Archive::recall(cloudwatch::Endpoint& endpoint) const {
 Result<std::vector<PastSeries>> Archive::look_up(const PastQuery& query) {
   const std::uint64_t begun = counts().set_aside;
   if (begun != std::exchange(reader_begun_, begun)) reader_.reset(); // that file was set aside
-  // In the minute after a start the newest come from the file as well: none may still wait for it.
-  if (query.to > clock_.wall() - limits::datapoint_loss_max) {
-    if (const auto store = this->store()) static_cast<void>(store->flush());
-  }
+  // None may still wait for the file: in the minute after a start the newest come from it as well, and late
+  // ones belong to any time.
+  if (const auto store = this->store()) static_cast<void>(store->flush());
   if (!reader_) {
     auto opened = datapoints::Reader::open(settings_.path);
     if (!opened && opened.error().fault == Fault::not_found) return std::vector<PastSeries>();
