@@ -112,6 +112,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   template <class Request, class Look, class Answered>
   void look_back(const Request& request, PastQuery query, WallTime now, const Look& look,
                  const Answered& done) const;
+  bool holds(const std::vector<PastSeries>& older, const PastQuery& query) const;
   std::unique_ptr<alarm::MetricStore> joined(const std::vector<PastSeries>& older,
                                              const std::vector<PastQuery::Wanted>& metrics,
                                              WallTime cut) const;

@@ -1,5 +1,6 @@
 // Datapoints older than memory: given back to alarms at the start, and read together with what is in memory.
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "desk.h"
@@ -52,6 +53,25 @@ Result<void> Desk::recall(std::span<const alarm::Datum> data, WallTime complete_
   return book_.recall(data, complete_until);
 }
 
+/// Memory has all of it too, since all of it came in this life: then it knows more than statistic sets, such
+/// as percentiles. Under the lock.
+bool Desk::holds(const std::vector<PastSeries>& older, const PastQuery& query) const {
+  const alarm::PeriodQuery whole{"", query.to - query.from, query.from, 1};
+  const std::array count{alarm::AnyStatistic{alarm::Statistic::sample_count, std::nullopt}};
+  return std::all_of(query.metrics.begin(), query.metrics.end(), [&](const PastQuery::Wanted& wanted) {
+    double stored = 0;
+    for (const PastSeries& series : older) {
+      if (series.metric != wanted.metric) continue;
+      for (const PastSeries::Point& point : series.points)
+        if (point.at >= query.from && point.at < query.to) stored += point.values.sample_count;
+    }
+    double held = 0;
+    for (const auto& point : book_.metrics().statistics(wanted.metric, whole, count))
+      held += point.values.front().value_or(0);
+    return stored <= held;
+  });
+}
+
 /// The past up to `cut`, memory from there on.
 std::unique_ptr<alarm::MetricStore> Desk::joined(const std::vector<PastSeries>& older,
                                                  const std::vector<PastQuery::Wanted>& metrics,
@@ -87,13 +107,20 @@ void Desk::look_back(const Request& request, PastQuery query, WallTime now, cons
     }
   }
   query.to = std::min(query.to, cut);
-  const auto metrics = query.metrics;
-  past_(std::move(query), [self = weak_from_this(), request, metrics, cut, look,
+  auto asked = query;
+  past_(std::move(asked), [self = weak_from_this(), request, query = std::move(query), cut, look,
                            done](const Result<std::vector<PastSeries>>& older) {
     const auto desk = self.lock();
     if (!desk) return; // the endpoint is gone, and with it who asked
     if (!older) return done(tl::unexpected<Error>(older.error()));
-    done(look(*desk->joined(*older, metrics, cut), request));
+    std::unique_lock lock(desk->mutex_);
+    if (desk->holds(*older, query)) {
+      const auto found = look(desk->book_.metrics(), request);
+      lock.unlock();
+      return done(found);
+    }
+    lock.unlock();
+    done(look(*desk->joined(*older, query.metrics, cut), request));
   });
 }
 
