@@ -70,8 +70,13 @@ Result<rehearsal::Outcome> rehearse(rehearsal::Plan plan, datapoints::Reader& re
   const Millis slice = slice_of(metrics.size());
   const WallTime from = alarm::floor_to(plan.from - rehearsal::warm_up(plan.rules), hour);
   const WallTime to = plan.to;
+  std::string percentile; // or another statistic that needs each value
+  for (const alarm::Rule& rule : plan.rules) {
+    if (rule.condition.extended) percentile = rule.condition.extended->text;
+  }
   rehearsal::Rehearsal run(std::move(plan));
   bool is_coarse = false;
+  std::size_t merged = 0;
   for (WallTime begin = from; begin < to; begin += slice) {
     const WallTime end = begin + slice;
     std::vector<rehearsal::Arrival> arrivals;
@@ -82,6 +87,7 @@ Result<rehearsal::Outcome> rehearse(rehearsal::Plan plan, datapoints::Reader& re
                         if (point.at < begin || point.at >= std::min(end, to)) continue; // another slice's
                         const Millis step = datapoints::step_of(point.tier);
                         is_coarse = is_coarse || step > seconds(60);
+                        if (point.values.minimum != point.values.maximum) ++merged;
                         auto some = rehearsal::arrivals_of(id.metric, id.unit, point.at, step, point.values);
                         std::move(some.begin(), some.end(), std::back_inserter(arrivals));
                       }
@@ -90,6 +96,13 @@ Result<rehearsal::Outcome> rehearse(rehearsal::Plan plan, datapoints::Reader& re
     if (!read) return tl::unexpected<Error>(read.error());
     std::stable_sort(arrivals.begin(), arrivals.end(), arrived_before);
     run.run(arrivals, std::min(end, to));
+  }
+  if (!percentile.empty() && merged > 0) {
+    return fail(
+        Fault::invalid,
+        fmt::format("the rule takes {}, which needs each value; of {} stored datapoints only count, sum, "
+                    "minimum and maximum are known, so what would have happened cannot be told",
+                    percentile, merged));
   }
   if (is_coarse) run.say_coarse();
   return run.outcome();

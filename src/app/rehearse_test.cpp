@@ -74,6 +74,34 @@ TEST(Rehearse, ReadsWhatWasStoredHoursAtATime) {
   EXPECT_THAT(rehearsal::draw(*outcome, {}), HasSubstr("cpu-high web-01  "));
 }
 
+TEST(Rehearse, APercentileIsToldOnlyWhereEachValueIsKnown) {
+  const StoreFolder folder;
+  runtime::ManualClock clock(noon);
+  auto store = datapoints::Store::open(folder.settings(), clock, {});
+  ASSERT_TRUE(store) << store.error().message;
+  const WallTime from = noon - seconds(3'600);
+  for (WallTime at = from; at < noon; at += seconds(60)) (*store)->put(datum("web-01", at, 95));
+  ASSERT_TRUE((*store)->flush());
+  auto reader = datapoints::Reader::open(folder.settings().path);
+  ASSERT_TRUE(reader);
+  alarm::Rule p95 = rule();
+  p95.condition.extended = alarm::parse_extended_statistic("p95").value();
+  const rehearsal::Plan plan{{p95}, {}, cloudwatch::event_of, from, noon, 48};
+  const auto outcome = rehearse(plan, **reader);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->alarms, 1U);
+  (*store)->put({{"CWAgent", "cpu", {{"host", "web-01"}}},
+                 "Percent",
+                 noon - seconds(120),
+                 {100, 5'050, 1, 100},
+                 false,
+                 {}});
+  ASSERT_TRUE((*store)->flush());
+  const auto refused = rehearse(plan, **reader);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("the rule takes p95, which needs each value"));
+}
+
 TEST(Rehearse, FindsRulesByNameAndInFiles) {
   config::Settings settings;
   settings.alarms = {rule()};
