@@ -264,6 +264,7 @@ Result<void> Service::start() {
   listen.address = settings_.listen.address;
   listen.port = settings_.listen.port;
   listen.connections_max = http_connections_of(raise_descriptor_limit());
+  listen.connections_per_peer_max = listen.connections_max / 2;
   listen.certificate_file = settings_.listen.certificate_file;
   listen.key_file = settings_.listen.key_file;
   listen.refused = [this](const http::Request& head, int status) { return endpoint_->refused(head, status); };

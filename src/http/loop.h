@@ -9,6 +9,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -35,13 +36,33 @@ struct Shared {
   // Open connections of all loops, so that closing can wait for the last.
   std::atomic<std::size_t> connections{0};
   std::mutex mutex;
+  std::map<boost::asio::ip::address, std::size_t> by_peer; ///< guarded by mutex; none of zero
   std::condition_variable none_open;
+};
+
+/// Counts a connection under its peer's address while it lives.
+class PeerSlot {
+ public:
+  PeerSlot(std::shared_ptr<Shared> shared, boost::asio::ip::address peer)
+      : shared_(std::move(shared)), peer_(std::move(peer)) {}
+  ~PeerSlot() {
+    const std::lock_guard lock(shared_->mutex);
+    const auto found = shared_->by_peer.find(peer_);
+    if (--found->second == 0) shared_->by_peer.erase(found);
+  }
+  PeerSlot(const PeerSlot&) = delete;
+  PeerSlot& operator=(const PeerSlot&) = delete;
+
+ private:
+  const std::shared_ptr<Shared> shared_;
+  const boost::asio::ip::address peer_;
 };
 
 /// One client's connection, plain or TLS.
 class Connection {
  public:
   virtual ~Connection() = default;
+  std::unique_ptr<PeerSlot> peer_slot;
   virtual void start() = 0;
   /// The handler's reply; ignored when none is awaited.
   virtual void answer(Response response) = 0;

@@ -91,15 +91,31 @@ struct Server::Impl {
   }
 
   void take(Loop& loop, tcp::socket socket) {
-    if (shared->connections.fetch_add(1) >= shared->settings.connections_max) {
-      shared->connections.fetch_sub(1);
+    auto slot = slot_of(socket);
+    if (!slot || shared->connections.fetch_add(1) >= shared->settings.connections_max) {
+      if (slot) shared->connections.fetch_sub(1);
       shared->connections_refused.fetch_add(1, std::memory_order_relaxed);
       return refuse(std::move(socket));
     }
-    asio::post(loop.io, [&loop, connection = make_connection(loop, std::move(socket))] {
+    auto made = make_connection(loop, std::move(socket));
+    made->peer_slot = std::move(slot);
+    asio::post(loop.io, [&loop, connection = std::move(made)] {
       loop.add(connection);
       connection->start();
     });
+  }
+
+  /// Null when the peer has too many already.
+  std::unique_ptr<PeerSlot> slot_of(const tcp::socket& socket) const {
+    Code ignored;
+    const auto peer = socket.remote_endpoint(ignored).address();
+    {
+      const std::lock_guard lock(shared->mutex);
+      std::size_t& open = shared->by_peer[peer];
+      if (open >= shared->settings.connections_per_peer_max) return nullptr;
+      ++open;
+    }
+    return std::make_unique<PeerSlot>(shared, peer);
   }
 
   /// A word to a plain client on the way out; TLS clients only see the connection end.

@@ -268,6 +268,27 @@ TEST_F(ServerTest, connections_over_the_limit_are_refused) {
   EXPECT_TRUE(served);
 }
 
+TEST_F(ServerTest, one_peer_has_its_share_and_no_more) {
+  start({.connections_per_peer_max = 2});
+  {
+    Peer one = peer();
+    Peer two = peer();
+    ASSERT_TRUE(one.send(get("/1")) && two.send(get("/2")));
+    EXPECT_EQ(body_of(one.response()), "GET /1 ");
+    EXPECT_EQ(body_of(two.response()), "GET /2 ");
+    Peer three = peer();
+    EXPECT_EQ(status_of(three.response()), "HTTP/1.1 503");
+  }
+  EXPECT_EQ(server_->counts().connections_refused, 1U);
+  bool served = false;
+  for (int i = 0; i < 500 && !served; ++i) { // until the server has seen the end of the first
+    Peer four = peer();
+    four.send(get("/4"));
+    served = body_of(four.response()) == "GET /4 ";
+  }
+  EXPECT_TRUE(served);
+}
+
 TEST_F(ServerTest, closing_waits_for_open_replies) {
   start();
   Peer client = peer();

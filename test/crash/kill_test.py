@@ -89,7 +89,7 @@ class Bulk(threading.Thread):
         while not self.stopping.is_set():
             ids = [f"bulk-{self.name_of_sender}-{self.sent + i}" for i in range(self.rng.randrange(1, 20))]
             self.sent += len(ids)
-            events = [{"source": "bulk", "event_id": one, "alarm": f"bulk {i}", "machine": self.name_of_sender} for i, one in enumerate(ids)]
+            events = [{"source": "bulk", "event_id": one, "alarm": f"bulk {self.name_of_sender} {i}", "machine": self.name_of_sender} for i, one in enumerate(ids)]
             while not self.stopping.is_set():  # as a good sender: again and again until it is answered
                 try:
                     if self.town.request("POST", "/api/v1/events", {"events": events}, timeout=5)[0] == 200:

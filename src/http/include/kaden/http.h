@@ -64,6 +64,8 @@ struct ServerSettings {
   std::size_t header_bytes_max = limits::http_header_bytes_max; ///< more: 431
   std::size_t body_bytes_max = limits::http_body_bytes_max;     ///< more: 413
   std::size_t connections_max = limits::http_connections_max;   ///< more: 503 and closed
+  /// Of one address, so that none can take all; the same answer.
+  std::size_t connections_per_peer_max = limits::http_connections_max / 2;
   Millis request_max = limits::http_request_max; ///< first byte to last, reading a reply, or a handshake: 408
   Millis idle_max = limits::http_idle_max;       ///< between requests: closed without a word
 };
