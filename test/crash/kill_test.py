@@ -31,8 +31,8 @@ from town import KADEN, Town, wait_for  # noqa: E402
 KILLS = int(os.environ.get("KADEN_CRASH_KILLS", "50"))
 PEOPLE = {"sato": "ja", "ito": "en", "suzuki": "ja", "tanaka": "en", "kato": "ja", "abe": "en"}
 PLANS = [
-    "sato=answer@150,1@1200",
-    "ito=answer@50,1@4500",  # hears the message to its end
+    "sato=answer@150,1@9000",  # hears the message to its end
+    "ito=answer@50,1@700",
     "suzuki=busy",
     "tanaka=answer@300,2@900",
     "kato=answer@100,3@400,1@1500",
