@@ -42,7 +42,12 @@ script::Utterance message_of(const Incident& incident, Language language) {
   fields["alarm"] = text.alarm;
   fields["reason"] = text.reason;
   fields["severity"] = script::spoken(language, alarm.severity);
-  return has_text ? script::expand(language, say->second, fields) : script::default_message(language, fields);
+  if (has_text) {
+    // Blanks, or fields that are all empty: nobody is called to hear nothing.
+    script::Utterance said = script::expand(language, say->second, fields);
+    if (!trim(script::to_text(said)).empty()) return said;
+  }
+  return script::default_message(language, fields);
 }
 
 bool is_last_resort(const Plan& plan, const Run& run) {

@@ -422,6 +422,22 @@ TEST(TestCalls, EndByThemselves) {
   EXPECT_FALSE(story.engine.knows_person("nobody"));
 }
 
+TEST(Texts, ATextThatComesOutEmptyGivesWayToTheBuiltInSentence) {
+  for (const char* text : {"", " ", "{value}", "\x01"}) {
+    Story story;
+    AlarmEvent event;
+    event.source = "api";
+    event.event_id = "1";
+    event.alarm = "disk full";
+    event.machine = "web-01";
+    event.say = {{Language::ja, text}, {Language::en, text}};
+    story.apply(AlarmReported{event});
+    ASSERT_FALSE(story.orders.empty());
+    const std::string said = script::to_text(story.orders.back().script.line(script::Line::message));
+    EXPECT_NE(said.find("web-01"), std::string::npos) << said;
+  }
+}
+
 TEST(Views, NewestFirstByState) {
   Story story;
   story.alarm("a");
