@@ -46,17 +46,23 @@ using Map = std::vector<Entry>;
 
 class Value {
  public:
-  Value() = default; ///< null
+  // Defined below, where an Entry is complete.
+  Value(); ///< null
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
+  ~Value();
   // Implicit on purpose: values are written down where they are answered.
-  Value(bool flag) : held_(flag) {}
-  Value(int number) : held_(std::int64_t{number}) {}
-  Value(std::int64_t number) : held_(number) {}
-  Value(double number) : held_(number) {}
-  Value(const char* text) : held_(std::string(text)) {}
-  Value(std::string_view text) : held_(std::string(text)) {}
-  Value(std::string text) : held_(std::move(text)) {}
-  Value(Blob blob) : held_(std::move(blob)) {}
-  Value(WallTime at) : held_(at) {}
+  Value(bool flag);
+  Value(int number);
+  Value(std::int64_t number);
+  Value(double number);
+  Value(const char* text);
+  Value(std::string_view text);
+  Value(std::string text);
+  Value(Blob blob);
+  Value(WallTime at);
   Value(List list);
   Value(Map map);
 
@@ -102,6 +108,22 @@ struct Entry {
   Value value;
   bool operator==(const Entry&) const = default;
 };
+
+inline Value::Value() = default;
+inline Value::Value(const Value& other) = default;
+inline Value::Value(Value&& other) noexcept = default;
+inline Value& Value::operator=(const Value& other) = default;
+inline Value& Value::operator=(Value&& other) noexcept = default;
+inline Value::~Value() = default;
+inline Value::Value(bool flag) : held_(flag) {}
+inline Value::Value(int number) : held_(std::int64_t{number}) {}
+inline Value::Value(std::int64_t number) : held_(number) {}
+inline Value::Value(double number) : held_(number) {}
+inline Value::Value(const char* text) : held_(std::string(text)) {}
+inline Value::Value(std::string_view text) : held_(std::string(text)) {}
+inline Value::Value(std::string text) : held_(std::move(text)) {}
+inline Value::Value(Blob blob) : held_(std::move(blob)) {}
+inline Value::Value(WallTime at) : held_(at) {}
 
 // Shapes ----------------------------------------------------------------------------------------------------
 
