@@ -1,14 +1,13 @@
 // Disks that fail: every write, sync and truncation in turn, full disks, and kill -9.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <random>
 
 #include "disk.h"
 #include "faulty_disk.h"
 #include "identity.h"
+#include "killed_writer.h"
 #include "test_folder.h"
 
 namespace kaden::datapoints {
@@ -174,23 +173,8 @@ TEST(KilledStore, loses_nothing_committed_and_doubles_nothing) {
   std::minstd_rand chance(20'261'126);
   int told = -1;
   for (int round = 0; round < 10; ++round) {
-    int ends[2] = {-1, -1};
-    ASSERT_EQ(pipe(ends), 0);
-    const pid_t child = fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) write_for_ever(folder.file(), ends[1]);
-    close(ends[1]);
-    const auto wanted = static_cast<unsigned>(1 + chance() % 40);
-    int number = 0;
-    for (unsigned i = 0; i < wanted && read(ends[0], &number, sizeof number) == sizeof number; ++i)
-      told = number;
-    usleep(static_cast<unsigned>(chance() % 2'000));
-    ASSERT_EQ(kill(child, SIGKILL), 0);
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status)) << "the writer ended by itself with " << WEXITSTATUS(status);
-    while (read(ends[0], &number, sizeof number) == sizeof number) told = number;
-    close(ends[0]);
+    const auto write = [&](int pipe_end) { write_for_ever(folder.file(), pipe_end); };
+    ASSERT_NO_FATAL_FAILURE(test::kill_a_writer(chance, 40, told, write));
 
     auto disk = Disk::open(folder.file());
     ASSERT_TRUE(disk) << disk.error().message;

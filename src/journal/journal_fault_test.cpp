@@ -1,13 +1,12 @@
 // Disks that fail: every write, sync, truncation and opening in turn, disks that are full, and kill -9.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <random>
 
 #include "faulty_disk.h"
 #include "kaden/journal.h"
+#include "killed_writer.h"
 #include "test_folder.h"
 
 namespace kaden::journal {
@@ -131,34 +130,17 @@ TEST(KilledWriter, nothing_acknowledged_is_lost) {
   std::minstd_rand chance(20'261'123);
   Position told = 0;
   for (int round = 0; round < 12; ++round) {
-    int ends[2] = {-1, -1};
-    ASSERT_EQ(pipe(ends), 0);
-    const pid_t child = fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
+    const auto write_for_ever = [&](int pipe_end) {
       auto journal = open_sqlite(folder.file());
       if (!journal) _exit(2);
       for (int number = 0;; ++number) {
         const auto appended = (*journal)->append(batch(number, 1 + number % 5));
         if (!appended) _exit(3);
-        if (write(ends[1], &*appended, sizeof *appended) != sizeof *appended) _exit(4);
+        if (write(pipe_end, &*appended, sizeof *appended) != sizeof *appended) _exit(4);
         if (number % 7 == 0 && !(*journal)->save_snapshot({*appended, std::string(20'000, 's')})) _exit(5);
       }
-    }
-    close(ends[1]);
-    // The kill falls after a random number of acknowledged appends, at any instant of the next one.
-    const auto wanted = static_cast<unsigned>(1 + chance() % 60);
-    Position position = 0;
-    for (unsigned i = 0; i < wanted && read(ends[0], &position, sizeof position) == sizeof position; ++i) {
-      told = position;
-    }
-    usleep(static_cast<unsigned>(chance() % 2'000));
-    ASSERT_EQ(kill(child, SIGKILL), 0);
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status)) << "the writer ended by itself with " << WEXITSTATUS(status);
-    while (read(ends[0], &position, sizeof position) == sizeof position) told = position;
-    close(ends[0]);
+    };
+    ASSERT_NO_FATAL_FAILURE(test::kill_a_writer(chance, 60, told, write_for_ever));
 
     auto journal = open_sqlite(folder.file());
     ASSERT_TRUE(journal) << journal.error().message;

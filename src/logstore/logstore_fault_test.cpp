@@ -1,12 +1,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <random>
 
 #include "faulty_disk.h"
+#include "killed_writer.h"
 #include "store_town.h"
 
 namespace kaden::logstore {
@@ -123,32 +122,17 @@ TEST(KilledStore, nothing_that_was_told_is_lost) {
   int next = 0;
   int told = -1;
   for (int round = 0; round < 8; ++round) {
-    int ends[2] = {-1, -1};
-    ASSERT_EQ(pipe(ends), 0);
-    const pid_t child = fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
+    const auto write_for_ever = [&](int pipe_end) {
       const auto store = open(folder.file(), clock);
       if (!store) _exit(2);
       static_cast<void>(wait_for([&](Done done) { store->create_group("app", {}, std::move(done)); }));
       static_cast<void>(wait_for([&](Done done) { store->create_stream("app", "s", std::move(done)); }));
       for (int number = next;; ++number) {
         if (!append(*store, "s", batch(number))) _exit(3);
-        if (write(ends[1], &number, sizeof number) != sizeof number) _exit(4);
+        if (write(pipe_end, &number, sizeof number) != sizeof number) _exit(4);
       }
-    }
-    close(ends[1]);
-    int number = 0;
-    const auto wanted = static_cast<unsigned>(1 + chance() % 60);
-    for (unsigned i = 0; i < wanted && read(ends[0], &number, sizeof number) == sizeof number; ++i)
-      told = number;
-    usleep(static_cast<unsigned>(chance() % 2'000));
-    ASSERT_EQ(kill(child, SIGKILL), 0);
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status)) << "the writer ended by itself with " << WEXITSTATUS(status);
-    while (read(ends[0], &number, sizeof number) == sizeof number) told = number;
-    close(ends[0]);
+    };
+    ASSERT_NO_FATAL_FAILURE(test::kill_a_writer(chance, 60, told, write_for_ever));
 
     const auto store = open(folder.file(), clock);
     ASSERT_TRUE(store);
