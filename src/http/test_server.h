@@ -46,6 +46,14 @@ class Echo {
   std::deque<Reply> waiting_;
 };
 
+inline std::string get(const std::string& target) {
+  return "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
+inline std::string body_of(const std::string& response) {
+  const std::size_t at = response.find("\r\n\r\n");
+  return at == std::string::npos ? "no response: " + response : response.substr(at + 4);
+}
+
 class ServerTest : public testing::Test {
  protected:
   void start(ServerSettings settings = {}) {
@@ -55,6 +63,15 @@ class ServerTest : public testing::Test {
     ASSERT_TRUE(started) << started.error().message;
   }
   Peer peer() const { return Peer(server_->port()); }
+  /// A new client, as soon as the server has seen that another one went away.
+  bool is_served_at_last() const {
+    for (int i = 0; i < 500; ++i) {
+      Peer client = peer();
+      client.send(get("/4"));
+      if (body_of(client.response()) == "GET /4 ") return true;
+    }
+    return false;
+  }
   Echo echo_;
   std::unique_ptr<Server> server_;
 };
@@ -62,13 +79,6 @@ class ServerTest : public testing::Test {
 inline std::string post(const std::string& target, const std::string& body, const std::string& headers = "") {
   return "POST " + target + " HTTP/1.1\r\nHost: a\r\n" + headers +
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-inline std::string get(const std::string& target) {
-  return "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n";
-}
-inline std::string body_of(const std::string& response) {
-  const std::size_t at = response.find("\r\n\r\n");
-  return at == std::string::npos ? "no response: " + response : response.substr(at + 4);
 }
 inline std::string status_of(const std::string& response) {
   return response.substr(0, 12);
