@@ -1,5 +1,7 @@
 #include "phones.h"
 
+#include "kaden/limits/calls.h"
+
 namespace kaden::sim {
 
 namespace {

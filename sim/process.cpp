@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kaden/limits/engine.h"
+
 namespace kaden::sim {
 
 namespace {

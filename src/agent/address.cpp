@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "kaden/limits/agent.h"
+
 namespace kaden::agent {
 
 namespace {

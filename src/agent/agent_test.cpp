@@ -13,6 +13,7 @@
 #include "address.h"
 #include "delivery.h"
 #include "kaden/http.h"
+#include "kaden/limits/input.h"
 #include "kaden/sigv4.h"
 #include "metric.h"
 

@@ -11,6 +11,8 @@
 #include "files.h"
 #include "proc_words.h"
 
+#include "kaden/limits/agent.h"
+
 namespace kaden::agent {
 
 namespace {

@@ -10,6 +10,7 @@
 
 #include "files.h"
 #include "kaden/agent.h"
+#include "kaden/limits/agent.h"
 
 namespace kaden::agent {
 

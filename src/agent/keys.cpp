@@ -5,6 +5,8 @@
 #include "files.h"
 #include "proc_words.h"
 
+#include "kaden/limits/configuration.h"
+
 namespace kaden::agent {
 
 namespace {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kaden/limits/agent.h"
+
 namespace kaden::agent {
 
 namespace {

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/limits/agent.h"
+#include "kaden/limits/input.h"
 #include "tail.h"
 
 namespace kaden::agent {

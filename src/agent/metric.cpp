@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kaden/limits/metrics.h"
+
 namespace kaden::agent {
 
 namespace {

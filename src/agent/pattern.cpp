@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "kaden/limits/agent.h"
+#include "kaden/limits/metrics.h"
+
 namespace kaden::agent {
 
 namespace {

@@ -4,6 +4,8 @@
 #include "proc_text.h"
 #include "proc_words.h"
 
+#include "kaden/limits/agent.h"
+
 namespace kaden::agent {
 
 namespace {

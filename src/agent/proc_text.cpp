@@ -8,6 +8,9 @@
 
 #include "proc_words.h"
 
+#include "kaden/limits/agent.h"
+#include "kaden/limits/metrics.h"
+
 namespace kaden::agent {
 
 namespace {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kaden/limits/agent.h"
+
 namespace kaden::agent {
 
 namespace {

@@ -10,6 +10,9 @@
 #include "readings.h"
 #include "source_folder.h"
 
+#include "kaden/limits/agent.h"
+#include "kaden/limits/metrics.h"
+
 namespace kaden::agent {
 namespace {
 

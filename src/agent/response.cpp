@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "kaden/limits/agent.h"
+#include "kaden/limits/input.h"
+
 namespace kaden::agent {
 
 namespace {

@@ -3,6 +3,8 @@
 
 #include "address.h"
 #include "kaden/agent_settings.h"
+#include "kaden/limits/agent.h"
+#include "kaden/limits/configuration.h"
 #include "pattern.h"
 
 namespace kaden::agent {

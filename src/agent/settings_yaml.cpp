@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "kaden/agent_settings.h"
+#include "kaden/limits/agent.h"
+#include "kaden/limits/configuration.h"
+#include "kaden/limits/metrics.h"
 
 namespace kaden::agent {
 

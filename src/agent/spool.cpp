@@ -14,6 +14,8 @@
 #include "gzip.h"
 #include "proc_words.h"
 
+#include "kaden/limits/agent.h"
+
 namespace kaden::agent {
 
 namespace {

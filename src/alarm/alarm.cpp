@@ -4,7 +4,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "kaden/limits.h"
+#include "kaden/limits/metrics.h"
 #include "kaden/pattern.h"
 
 namespace kaden::alarm {

@@ -1,5 +1,6 @@
 // Definitions, data, descriptions and saved states; alarm_step.cpp evaluates.
 #include "kaden/alarm_book.h"
+#include "kaden/limits/metrics.h"
 
 #include <algorithm>
 #include <boost/json.hpp>

@@ -1,5 +1,8 @@
 #include "book_town.h"
 
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/metrics.h"
+
 namespace kaden::alarm {
 namespace {
 

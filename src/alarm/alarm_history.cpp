@@ -1,4 +1,7 @@
 #include "kaden/alarm_history.h"
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/engine.h"
+#include "kaden/limits/metrics.h"
 
 #include <algorithm>
 #include <boost/json.hpp>

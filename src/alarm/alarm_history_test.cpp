@@ -1,4 +1,5 @@
 #include "kaden/alarm_history.h"
+#include "kaden/limits/metrics.h"
 
 #include <gtest/gtest.h>
 

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "kaden/alarm_book.h"
+#include "kaden/limits/metrics.h"
 
 namespace kaden::alarm {
 namespace {

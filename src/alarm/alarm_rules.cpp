@@ -4,6 +4,8 @@
 
 #include "alarm_record.h"
 
+#include "kaden/limits/alarm_events.h"
+
 namespace kaden::alarm {
 
 namespace {

@@ -7,6 +7,10 @@
 
 #include "alarm_record.h"
 
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/engine.h"
+#include "kaden/limits/metrics.h"
+
 namespace kaden::alarm {
 
 namespace {

@@ -6,6 +6,9 @@
 
 #include "alarm_record.h"
 
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/metrics.h"
+
 namespace kaden::alarm {
 
 Result<void> check(const CompositeDefinition& definition) {

@@ -1,4 +1,6 @@
 #include "kaden/composite_rule.h"
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/metrics.h"
 
 #include <algorithm>
 #include <map>

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kaden/composite_rule.h"
+#include "kaden/limits/metrics.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace kaden;

@@ -1,4 +1,5 @@
 #include "kaden/composite_rule.h"
+#include "kaden/limits/metrics.h"
 #include "source_folder.h"
 
 #include <gtest/gtest.h>

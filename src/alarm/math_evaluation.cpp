@@ -6,6 +6,8 @@
 
 #include "math_node.h"
 
+#include "kaden/limits/metrics.h"
+
 namespace kaden::alarm {
 
 namespace {

@@ -1,5 +1,6 @@
 // The parser of metric math; math_evaluation.cpp computes.
 #include "kaden/metric_math.h"
+#include "kaden/limits/metrics.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,5 @@
 #include "kaden/metric_math.h"
+#include "kaden/limits/metrics.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
 #include "kaden/metric_query.h"
+#include "kaden/limits/metrics.h"
 
 #include <algorithm>
 #include <map>

@@ -1,4 +1,5 @@
 #include "kaden/pattern.h"
+#include "kaden/limits/metrics.h"
 
 #include <algorithm>
 #include <memory>

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kaden/limits/alarm_events.h"
 #include "kaden/pattern.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

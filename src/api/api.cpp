@@ -1,4 +1,5 @@
 #include "kaden/api.h"
+#include "kaden/limits/calls.h"
 
 #include <algorithm>
 

@@ -1,4 +1,5 @@
 #include "kaden/api.h"
+#include "kaden/limits/engine.h"
 
 #include <gtest/gtest.h>
 

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "kaden/api.h"
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/input.h"
 
 namespace kaden::api {
 

@@ -1,4 +1,5 @@
 #include "kaden/timeline_feed.h"
+#include "kaden/limits/engine.h"
 
 #include <algorithm>
 

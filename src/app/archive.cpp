@@ -6,6 +6,9 @@
 #include <map>
 #include <utility>
 
+#include "kaden/limits/metrics.h"
+#include "kaden/limits/stored_datapoints.h"
+
 namespace kaden::app {
 
 namespace {

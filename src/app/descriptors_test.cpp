@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "kaden/limits.h"
+#include "kaden/limits/input.h"
 
 namespace kaden::app {
 namespace {

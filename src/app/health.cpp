@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "kaden/limits/health.h"
+
 namespace kaden::app {
 
 using api::Part;

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "kaden/imports.h"
+#include "kaden/limits/stored_datapoints.h"
 #include "secret.h"
 
 namespace kaden::app {

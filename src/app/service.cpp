@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "descriptors.h"
+#include "kaden/limits/health.h"
 #include "kaden/sip_message.h"
 #include "kaden/wav.h"
 #include "metrics.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "kaden/limits.h"
+#include "kaden/limits/alarm_events.h"
 #include "kaden/text.h"
 
 namespace kaden {

@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "kaden/limits.h"
+#include "kaden/limits/input.h"
 #include "kaden/text.h"
 
 namespace kaden {

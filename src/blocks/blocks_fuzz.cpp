@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kaden/blocks.h"
+#include "kaden/limits/stored_datapoints.h"
 
 namespace {
 

@@ -1,4 +1,5 @@
 #include "kaden/blocks.h"
+#include "kaden/limits/stored_datapoints.h"
 
 #include <gtest/gtest.h>
 

@@ -6,6 +6,8 @@
 
 #include "sip_core.h"
 
+#include "kaden/limits/calls.h"
+
 namespace kaden::carrier {
 namespace {
 

@@ -1,5 +1,6 @@
 // The front door: what any thread may ask, handed to the endpoint's thread.
 #include "kaden/sip_carrier.h"
+#include "kaden/limits/calls.h"
 
 #include <utility>
 

@@ -4,6 +4,8 @@
 
 #include "sip_core.h"
 
+#include "kaden/limits/calls.h"
+
 namespace kaden::carrier {
 namespace {
 

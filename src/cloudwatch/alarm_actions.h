@@ -7,6 +7,8 @@
 #include "operations.h"
 #include "reading.h"
 
+#include "kaden/limits/alarm_events.h"
+
 namespace kaden::cloudwatch {
 
 /// At most 5 of up to 1,024 bytes.

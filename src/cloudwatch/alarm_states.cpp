@@ -1,6 +1,8 @@
 #include "operations.h"
 #include "reading.h"
 
+#include "kaden/limits/alarm_events.h"
+
 namespace kaden::cloudwatch {
 
 namespace {

@@ -8,6 +8,8 @@
 
 #include "desk_records.h"
 
+#include "kaden/limits/alarm_events.h"
+
 namespace kaden::cloudwatch {
 
 namespace {

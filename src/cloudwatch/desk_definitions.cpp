@@ -7,6 +7,8 @@
 #include "desk.h"
 #include "desk_records.h"
 
+#include "kaden/limits/metrics.h"
+
 namespace kaden::cloudwatch {
 
 namespace {

@@ -5,6 +5,8 @@
 
 #include "desk.h"
 
+#include "kaden/limits/stored_datapoints.h"
+
 namespace kaden::cloudwatch {
 
 namespace {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kaden/limits/metrics.h"
 #include "kaden/sigv4.h"
 
 namespace kaden::cloudwatch {

@@ -2,6 +2,8 @@
 #include "endpoint_town.h"
 #include "token_bucket.h"
 
+#include "kaden/limits/metrics.h"
+
 namespace kaden::cloudwatch {
 namespace {
 

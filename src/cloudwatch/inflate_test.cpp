@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "kaden/limits/input.h"
+
 namespace kaden::cloudwatch {
 namespace {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kaden/limits/metrics.h"
 #include "kaden/metric_query.h"
 #include "operations.h"
 #include "reading.h"

@@ -6,6 +6,8 @@
 
 #include "test_input.h"
 
+#include "kaden/limits/metrics.h"
+
 namespace kaden::cloudwatch {
 namespace {
 

@@ -4,6 +4,8 @@
 #include "operations.h"
 #include "reading.h"
 
+#include "kaden/limits/metrics.h"
+
 namespace kaden::cloudwatch {
 
 namespace {

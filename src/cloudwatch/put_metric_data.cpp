@@ -5,6 +5,8 @@
 #include "operations.h"
 #include "reading.h"
 
+#include "kaden/limits/metrics.h"
+
 namespace kaden::cloudwatch {
 
 namespace {

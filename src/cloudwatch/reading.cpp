@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/metrics.h"
+
 namespace kaden::cloudwatch {
 
 namespace {

@@ -1,4 +1,5 @@
 #include "kaden/cloudwatchlogs.h"
+#include "kaden/limits/logs.h"
 
 #include <gmock/gmock.h>
 

@@ -4,6 +4,10 @@
 
 #include "reading.h"
 
+#include "kaden/limits/agent.h"
+#include "kaden/limits/input.h"
+#include "kaden/limits/logs.h"
+
 namespace kaden::cloudwatchlogs {
 
 namespace {

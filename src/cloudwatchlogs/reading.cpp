@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "kaden/limits/logs.h"
+
 namespace kaden::cloudwatchlogs {
 
 namespace {

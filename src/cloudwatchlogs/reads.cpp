@@ -5,6 +5,8 @@
 #include "reading.h"
 #include "tokens.h"
 
+#include "kaden/limits/logs.h"
+
 namespace kaden::cloudwatchlogs {
 
 namespace {

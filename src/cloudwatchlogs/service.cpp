@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "kaden/cloudwatchlogs.h"
+#include "kaden/limits/input.h"
 #include "offer.h"
 
 namespace kaden::cloudwatchlogs {

@@ -3,6 +3,8 @@
 #include "reading.h"
 #include "tokens.h"
 
+#include "kaden/limits/logs.h"
+
 namespace kaden::cloudwatchlogs {
 
 namespace {

@@ -4,6 +4,8 @@
 
 #include "reading.h"
 
+#include "kaden/limits/logs.h"
+
 namespace kaden::cloudwatchlogs {
 
 namespace {

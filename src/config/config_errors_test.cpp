@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kaden/config.h"
+#include "kaden/limits/input.h"
 #include "town.h"
 
 namespace kaden::config {

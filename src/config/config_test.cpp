@@ -1,4 +1,6 @@
 #include "kaden/config.h"
+#include "kaden/limits/metrics.h"
+#include "kaden/limits/stored_datapoints.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -14,6 +14,9 @@
 #include <sstream>
 #include <utility>
 
+#include "kaden/limits/configuration.h"
+#include "kaden/limits/input.h"
+
 namespace kaden::config {
 namespace {
 

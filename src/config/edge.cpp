@@ -6,6 +6,10 @@
 #include "checks.h"
 #include "sections.h"
 
+#include "kaden/limits/configuration.h"
+#include "kaden/limits/metrics.h"
+#include "kaden/limits/stored_datapoints.h"
+
 namespace kaden::config {
 namespace {
 

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "kaden/config.h"
+#include "kaden/limits/input.h"
 
 namespace kaden::config {
 namespace {

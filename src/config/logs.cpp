@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "kaden/limits/logs.h"
 #include "kaden/log_names.h"
 #include "sections.h"
 

@@ -5,6 +5,9 @@
 #include "checks.h"
 #include "sections.h"
 
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/configuration.h"
+
 namespace kaden::config {
 namespace {
 

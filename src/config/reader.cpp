@@ -9,6 +9,9 @@
 
 #include "shapes.h"
 
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/configuration.h"
+
 namespace kaden::config {
 namespace {
 

@@ -13,6 +13,8 @@
 
 #include "document.h"
 
+#include "kaden/limits/configuration.h"
+
 namespace kaden::config {
 
 /// The mistakes found so far.

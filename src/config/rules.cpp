@@ -5,6 +5,9 @@
 #include <utility>
 
 #include "checks.h"
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/configuration.h"
+#include "kaden/limits/metrics.h"
 #include "kaden/pattern.h"
 #include "kaden/script.h"
 #include "sections.h"

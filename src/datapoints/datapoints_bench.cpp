@@ -15,6 +15,8 @@
 #include "identity.h"
 #include "test_folder.h"
 
+#include "kaden/limits/stored_datapoints.h"
+
 namespace kaden::datapoints {
 namespace {
 

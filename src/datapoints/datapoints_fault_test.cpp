@@ -10,6 +10,8 @@
 #include "killed_writer.h"
 #include "test_folder.h"
 
+#include "kaden/limits/stored_datapoints.h"
+
 namespace kaden::datapoints {
 namespace {
 

@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "kaden/datapoint_reader.h"
+#include "kaden/limits/engine.h"
+#include "kaden/limits/stored_datapoints.h"
 #include "test_folder.h"
 
 namespace kaden::datapoints {

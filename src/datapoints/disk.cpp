@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "kaden/limits/stored_datapoints.h"
+
 namespace kaden::datapoints {
 
 namespace {

@@ -9,6 +9,9 @@
 #include "identity.h"
 #include "test_folder.h"
 
+#include "kaden/limits/engine.h"
+#include "kaden/limits/stored_datapoints.h"
+
 namespace kaden::datapoints {
 namespace {
 

@@ -10,6 +10,7 @@
 #include "disk.h"
 #include "identity.h"
 #include "kaden/datapoints.h"
+#include "kaden/limits/stored_datapoints.h"
 
 namespace kaden::datapoints {
 

@@ -11,6 +11,7 @@
 
 #include "kaden/datapoint_reader.h"
 #include "kaden/datapoints.h"
+#include "kaden/limits/engine.h"
 
 namespace kaden::datapoints {
 

@@ -1,5 +1,7 @@
 #include "tiers.h"
 
+#include "kaden/limits/stored_datapoints.h"
+
 namespace kaden::datapoints {
 
 namespace {

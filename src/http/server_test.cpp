@@ -5,6 +5,8 @@
 
 #include "test_server.h"
 
+#include "kaden/limits/input.h"
+
 namespace kaden::http {
 namespace {
 

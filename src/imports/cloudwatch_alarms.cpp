@@ -7,6 +7,8 @@
 
 #include "kaden/alarm.h"
 #include "kaden/imports.h"
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/configuration.h"
 #include "phrases.h"
 
 namespace kaden::imports {

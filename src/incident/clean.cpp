@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/engine.h"
+
 namespace kaden::incident {
 
 namespace {

@@ -5,6 +5,8 @@
 #include "story.h"
 #include "timeline.h"
 
+#include "kaden/limits/engine.h"
+
 namespace kaden::incident {
 namespace {
 

@@ -6,6 +6,8 @@
 
 #include "clean.h"
 
+#include "kaden/limits/engine.h"
+
 namespace kaden::incident {
 
 namespace {

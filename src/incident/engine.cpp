@@ -5,6 +5,8 @@
 #include "clean.h"
 #include "engine_impl.h"
 
+#include "kaden/limits/engine.h"
+
 namespace kaden::incident {
 
 std::vector<Effect> Engine::Impl::apply(const Input& input, WallTime at, Position position) {

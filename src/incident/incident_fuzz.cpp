@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kaden/incident.h"
+#include "kaden/limits/engine.h"
 
 namespace {
 

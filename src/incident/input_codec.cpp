@@ -4,6 +4,8 @@
 #include "clean.h"
 #include "config_codec.h"
 
+#include "kaden/limits/alarm_events.h"
+
 namespace kaden::incident {
 
 namespace {

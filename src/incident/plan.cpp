@@ -6,6 +6,8 @@
 
 #include "config_codec.h"
 
+#include "kaden/limits/engine.h"
+
 namespace kaden::incident {
 
 namespace {

@@ -1,5 +1,7 @@
 #include "seen.h"
 
+#include "kaden/limits/engine.h"
+
 namespace kaden::incident {
 
 Key key_of(std::initializer_list<std::string_view> parts) {

@@ -1,6 +1,8 @@
 // How incidents change hands: acknowledged, reopened, worse, resolved, forgotten.
 #include "engine_impl.h"
 
+#include "kaden/limits/engine.h"
+
 namespace kaden::incident {
 
 void Engine::Impl::take(const AcknowledgeAsked& in) {

@@ -8,6 +8,8 @@
 #include "config_codec.h"
 #include "engine_impl.h"
 
+#include "kaden/limits/engine.h"
+
 namespace kaden::incident {
 
 namespace {

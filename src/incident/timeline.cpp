@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kaden/limits/engine.h"
+
 namespace kaden::incident {
 
 namespace {

@@ -1,4 +1,5 @@
 #include "kaden/journal.h"
+#include "kaden/limits/engine.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "kaden/journal.h"
+#include "kaden/limits/engine.h"
 #include "store.h"
 
 namespace kaden::journal {

@@ -6,6 +6,7 @@
 
 #include "chain.h"
 #include "kaden/journal.h"
+#include "kaden/limits/engine.h"
 #include "reader.h"
 #include "store.h"
 

@@ -2,6 +2,8 @@
 
 #include "compiled.h"
 
+#include "kaden/limits/logs.h"
+
 namespace kaden::logfilter {
 
 namespace {

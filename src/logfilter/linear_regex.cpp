@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kaden/base.h"
+#include "kaden/limits/logs.h"
 
 namespace kaden::logfilter {
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "kaden/base.h"
+#include "kaden/limits/logs.h"
 
 namespace kaden::logfilter {
 

@@ -1,5 +1,6 @@
 #include <boost/json/parse.hpp>
 
+#include "kaden/limits/logs.h"
 #include "kaden/logfilter.h"
 
 namespace kaden::logfilter {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/logs.h"
 #include "kaden/log_names.h"
 #include "operand.h"
 

@@ -1,4 +1,5 @@
 #include "kaden/metric_filter.h"
+#include "kaden/limits/logs.h"
 
 #include <gtest/gtest.h>
 

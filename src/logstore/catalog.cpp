@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <mutex>
 
+#include "kaden/limits/logs.h"
+
 namespace kaden::logstore {
 
 namespace {

@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include "kaden/limits/logs.h"
+
 namespace kaden::logstore {
 
 namespace {

@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include "kaden/limits/logs.h"
+
 namespace kaden::logstore {
 namespace {
 

@@ -1,4 +1,5 @@
 #include "kaden/logstore.h"
+#include "kaden/limits/logs.h"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>

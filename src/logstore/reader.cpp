@@ -7,6 +7,8 @@
 
 #include "schema.h"
 
+#include "kaden/limits/logs.h"
+
 namespace kaden::logstore {
 
 namespace {

@@ -2,6 +2,8 @@
 
 #include "store_impl.h"
 
+#include "kaden/limits/logs.h"
+
 namespace kaden::logstore {
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -3,6 +3,10 @@
 
 #include "store_impl.h"
 
+#include "kaden/limits/engine.h"
+#include "kaden/limits/logs.h"
+#include "kaden/limits/stored_datapoints.h"
+
 namespace kaden::logstore {
 
 namespace {

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "catalog.h"
+#include "kaden/limits/logs.h"
 #include "kaden/logstore.h"
 #include "live_filters.h"
 #include "log_file.h"

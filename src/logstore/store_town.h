@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kaden/limits/logs.h"
 #include "kaden/logstore.h"
 
 namespace kaden::logstore {

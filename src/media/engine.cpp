@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "kaden/limits/media.h"
 #include "kaden/media.h"
 #include "stream.h"
 

@@ -1,4 +1,5 @@
 #include "kaden/wav.h"
+#include "kaden/limits/media.h"
 
 #include <fcntl.h>
 #include <unistd.h>

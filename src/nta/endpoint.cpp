@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kaden/limits/engine.h"
 #include "kaden/runtime.h"
 #include "read_message.h"
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "kaden/base.h"
+#include "kaden/limits/input.h"
 #include "read_message.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

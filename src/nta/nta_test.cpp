@@ -13,6 +13,7 @@
 #include <map>
 #include <mutex>
 
+#include "kaden/limits/input.h"
 #include "kaden/sip_session.h"
 
 namespace kaden::nta {

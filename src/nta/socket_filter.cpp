@@ -8,7 +8,7 @@
 
 #include <memory>
 
-#include "kaden/limits.h"
+#include "kaden/limits/input.h"
 #include "kaden/text.h"
 
 namespace kaden::nta {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "kaden/limits/calls.h"
 #include "kaden/media.h"
 #include "kaden/nta_gate.h"
 #include "kaden/sdp.h"

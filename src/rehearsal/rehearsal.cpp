@@ -1,4 +1,5 @@
 #include "kaden/rehearsal.h"
+#include "kaden/limits/metrics.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,5 @@
 #include "kaden/runtime.h"
+#include "kaden/limits/engine.h"
 
 #include <pthread.h>
 

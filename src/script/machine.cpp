@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kaden/limits/calls.h"
 #include "kaden/script.h"
 
 namespace kaden::script {

@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "kaden/limits/calls.h"
 #include "kaden/script.h"
 
 namespace kaden::script {

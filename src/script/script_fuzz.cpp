@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kaden/limits/alarm_events.h"
 #include "kaden/script.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -2,6 +2,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "kaden/limits/speech.h"
 #include "kaden/script.h"
 
 namespace kaden::script {

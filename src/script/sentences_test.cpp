@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "kaden/limits/speech.h"
 #include "kaden/script.h"
 
 namespace kaden::script {

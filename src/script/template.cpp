@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "kaden/limits/alarm_events.h"
 #include "kaden/script.h"
 
 namespace kaden::script {

@@ -1,4 +1,5 @@
 #include "kaden/sigv4.h"
+#include "kaden/limits/metrics.h"
 #include "source_folder.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 #include "kaden/sip_session.h"
+#include "kaden/limits/calls.h"
 
 #include <fmt/format.h>
 

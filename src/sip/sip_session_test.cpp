@@ -1,5 +1,6 @@
 // The call's rules, edge by edge: {events} -> what was done. The far end is a table.
 #include "kaden/sip_session.h"
+#include "kaden/limits/calls.h"
 
 #include <gtest/gtest.h>
 

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kaden/limits/input.h"
 #include "kaden/smithy_wire.h"
 #include "text_forms.h"
 #include "typed.h"

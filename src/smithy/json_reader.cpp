@@ -1,5 +1,6 @@
 #include <boost/json/basic_parser_impl.hpp>
 
+#include "kaden/limits/input.h"
 #include "kaden/smithy_wire.h"
 #include "typed.h"
 

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "kaden/limits/input.h"
 #include "kaden/smithy_wire.h"
 #include "text_forms.h"
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kaden/limits/input.h"
 #include "kaden/smithy_wire.h"
 #include "text_forms.h"
 

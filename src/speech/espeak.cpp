@@ -5,6 +5,8 @@
 
 #include <mutex>
 
+#include "kaden/limits/speech.h"
+
 namespace kaden::speech {
 namespace {
 

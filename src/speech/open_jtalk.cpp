@@ -8,6 +8,8 @@
 #include "characters.h"
 #include "program.h"
 
+#include "kaden/limits/speech.h"
+
 namespace kaden::speech {
 namespace {
 

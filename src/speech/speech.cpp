@@ -1,4 +1,5 @@
 #include "kaden/speech.h"
+#include "kaden/limits/speech.h"
 
 #include <fmt/core.h>
 

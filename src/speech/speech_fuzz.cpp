@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kaden/limits/speech.h"
 #include "kaden/speech.h"
 #include "open_jtalk.h"
 #include "wav.h"

@@ -1,5 +1,6 @@
 // With the real voices: what is heard, in time, level and phonemes; and what happens when a voice fails.
 #include "kaden/speech.h"
+#include "kaden/limits/speech.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "characters.h"
+#include "kaden/limits/speech.h"
 #include "kaden/speech.h"
 
 namespace kaden::speech {

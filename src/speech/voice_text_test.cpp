@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "characters.h"
+#include "kaden/limits/speech.h"
 #include "kaden/speech.h"
 
 namespace kaden::speech {

@@ -3,6 +3,8 @@
 #include <array>
 #include <vector>
 
+#include "kaden/limits/engine.h"
+
 namespace kaden::statusfeed {
 
 namespace {

@@ -1,5 +1,5 @@
 /// items.h - items of any feed, put together to one report an incident. Room: statusfeed.
-/// Threads: one owner. Errors: invalid, when there are more than limits.h allows.
+/// Threads: one owner. Errors: invalid, when there are more than kaden/limits/provider_status.h allows.
 #pragma once
 
 #include <map>

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "kaden/base.h"
+#include "kaden/limits/agent.h"
 
 namespace kaden::statusfeed {
 

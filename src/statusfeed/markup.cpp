@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "kaden/limits/provider_status.h"
+
 namespace kaden::statusfeed {
 
 namespace {

@@ -5,6 +5,8 @@
 #include "links.h"
 #include "words.h"
 
+#include "kaden/limits/provider_status.h"
+
 namespace kaden::statusfeed {
 namespace {
 

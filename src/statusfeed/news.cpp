@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "kaden/limits/alarm_events.h"
 #include "kaden/status_watch.h"
 
 namespace kaden::statusfeed {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kaden/limits/alarm_events.h"
 #include "kaden/status_watch.h"
 #include "sample_pages.h"
 

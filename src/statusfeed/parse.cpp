@@ -6,6 +6,8 @@
 #include "markup.h"
 #include "xml.h"
 
+#include "kaden/limits/provider_status.h"
+
 namespace kaden::statusfeed {
 
 namespace {

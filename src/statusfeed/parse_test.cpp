@@ -3,6 +3,8 @@
 
 #include "sample_pages.h"
 
+#include "kaden/limits/provider_status.h"
+
 namespace kaden::statusfeed {
 namespace {
 

@@ -4,6 +4,8 @@
 #include "links.h"
 #include "xml.h"
 
+#include "kaden/limits/provider_status.h"
+
 namespace kaden::statusfeed {
 
 namespace {

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kaden/limits/engine.h"
+#include "kaden/limits/provider_status.h"
 #include "kaden/status_watch.h"
 
 namespace {

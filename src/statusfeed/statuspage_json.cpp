@@ -12,6 +12,8 @@
 #include "markup.h"
 #include "words.h"
 
+#include "kaden/limits/provider_status.h"
+
 namespace kaden::statusfeed {
 
 namespace {

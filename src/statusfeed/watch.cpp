@@ -4,6 +4,9 @@
 #include <tuple>
 #include <utility>
 
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/metrics.h"
+#include "kaden/limits/provider_status.h"
 #include "kaden/status_watch.h"
 #include "words.h"
 

@@ -5,6 +5,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "kaden/limits/agent.h"
+#include "kaden/limits/engine.h"
+#include "kaden/limits/provider_status.h"
 #include "kaden/status_watch.h"
 
 namespace kaden::statusfeed {

@@ -1,3 +1,4 @@
+#include "kaden/limits/provider_status.h"
 #include "kaden/status_watch.h"
 
 #include <gmock/gmock.h>

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "kaden/limits/provider_status.h"
+
 namespace kaden::statusfeed {
 
 namespace {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "kaden/limits/provider_status.h"
+
 namespace kaden::statusfeed {
 
 namespace {

@@ -14,7 +14,7 @@ inline constexpr std::string_view atom_namespace = "http://www.w3.org/2005/Atom"
 inline constexpr std::string_view content_namespace = "http://purl.org/rss/1.0/modules/content/";
 
 /// `bytes` is UTF-8 without a byte order mark. Refused: a document type, more than one root, and what goes
-/// beyond limits.h in depth, elements or attributes.
+/// beyond kaden/limits/provider_status.h in depth, elements or attributes.
 Result<void> load_xml(std::string_view bytes, pugi::xml_document& document);
 
 pugi::xml_node root_of(const pugi::xml_document& document);

@@ -1,4 +1,5 @@
 #include "kaden/writer.h"
+#include "kaden/limits/engine.h"
 
 #include <algorithm>
 #include <iterator>

@@ -1,6 +1,6 @@
 /// kaden/alarm_book.h - every alarm with its state: those put by API and those Kaden's own rules make. Room:
 /// alarm. Uses: base. Pure: `now` is an argument. Threads: one owner. Errors: as stated; busy is a limit of
-/// limits.h. API: CloudWatch PutMetricAlarm, DescribeAlarms, SetAlarmState, DeleteAlarms.
+/// kaden/limits/metrics.h. API: CloudWatch PutMetricAlarm, DescribeAlarms, SetAlarmState, DeleteAlarms.
 ///
 /// When alarms are evaluated (user guide, "Evaluating an alarm"): periods of 10, 20 and 30 s every 10 s,
 /// others every minute, those that look back over a day every hour; on the wall clock,
@@ -25,6 +25,7 @@
 #include "kaden/alarm_evaluation.h"
 #include "kaden/alarm_history.h"
 #include "kaden/composite_rule.h"
+#include "kaden/limits/metrics.h"
 #include "kaden/metric_math.h"
 #include "kaden/metric_store.h"
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kaden/alarm.h"
+#include "kaden/limits/metrics.h"
 
 namespace kaden::alarm {
 

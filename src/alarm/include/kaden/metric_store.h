@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "kaden/alarm.h"
-#include "kaden/limits.h"
+#include "kaden/limits/metrics.h"
 
 namespace kaden::alarm {
 

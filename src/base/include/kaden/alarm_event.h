@@ -1,6 +1,6 @@
 /// kaden/alarm_event.h - one report that an alarm changed (or repeated) its state. Room: base.
 /// Every source yields these; the engine takes them. Threads: values; any.
-/// Errors: from_json gives Fault::invalid and names the field; the limits are in limits.h.
+/// Errors: from_json gives Fault::invalid and names the field; the limits are in kaden/limits/alarm_events.h.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-/// kaden/base.h - the ground floor: results, two kinds of time, text, digests, JSON, limits, shared words.
+/// kaden/base.h - the ground floor: results, two kinds of time, text, digests, JSON, shared words; limits lie beside it.
 /// Room: base. Uses nothing of Kaden. Pure: no clock, thread, file, socket, environment, locale or
 /// randomness.
 #pragma once
@@ -7,7 +7,6 @@
 #include "kaden/call.h"
 #include "kaden/digest.h"
 #include "kaden/json.h"
-#include "kaden/limits.h"
 #include "kaden/result.h"
 #include "kaden/text.h"
 #include "kaden/time.h"

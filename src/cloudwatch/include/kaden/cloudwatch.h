@@ -44,6 +44,7 @@
 #include "kaden/base.h"
 #include "kaden/http.h"
 #include "kaden/journal.h"
+#include "kaden/limits/metrics.h"
 #include "kaden/runtime.h"
 #include "kaden/smithy_service.h"
 

@@ -17,6 +17,9 @@
 #include "kaden/alarm.h"
 #include "kaden/base.h"
 #include "kaden/incident.h"
+#include "kaden/limits/logs.h"
+#include "kaden/limits/metrics.h"
+#include "kaden/limits/stored_datapoints.h"
 #include "kaden/metric_filter.h"
 
 namespace kaden::config {

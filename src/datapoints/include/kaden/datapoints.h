@@ -29,6 +29,7 @@
 
 #include "kaden/alarm.h"
 #include "kaden/base.h"
+#include "kaden/limits/stored_datapoints.h"
 #include "kaden/runtime.h"
 
 namespace kaden::datapoints {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/limits/input.h"
 #include "kaden/runtime.h"
 
 namespace kaden::http {
@@ -60,7 +61,7 @@ struct ServerSettings {
   std::string certificate_file{}; ///< PEM chain; empty: no TLS, else TLS 1.2 or 1.3
   std::string key_file{};
   Refused refused{};
-  // The limits of limits.h; tests shorten them.
+  // The limits of kaden/limits/input.h; tests shorten them.
   std::size_t header_bytes_max = limits::http_header_bytes_max; ///< more: 431
   std::size_t body_bytes_max = limits::http_body_bytes_max;     ///< more: 413
   std::size_t connections_max = limits::http_connections_max;   ///< more: 503 and closed

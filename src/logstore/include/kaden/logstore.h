@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/limits/logs.h"
 #include "kaden/metric_filter.h"
 #include "kaden/runtime.h"
 

@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kaden/limits.h"
+#include "kaden/limits/input.h"
 #include "kaden/smithy.h"
 
 namespace kaden::smithy {
