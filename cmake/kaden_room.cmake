@@ -1,15 +1,17 @@
 # kaden_room(<name> [PURE] [USES room...] [LINKS library...])
 #
 # One room: the folder src/<name>, the static library kaden_<name>, the front door
-# src/<name>/include/kaden/. Files beside the code are found by their names:
+# src/<name>/include/kaden/. A room may stand in a folder of rooms of one kind: source/feed is the folder
+# src/source/feed and the library kaden_source_feed. Files beside the code are found by their names:
 #   x.cpp  x_test.cpp  x_bench.cpp  x_fuzz.cpp (with its corpus in x_corpus/)
 # Rules kept here: a room may use only rooms listed before it (so there is no cycle), and a PURE room
 # only PURE rooms; tools/check_pure looks into the built archives of pure rooms.
 define_property(TARGET PROPERTY KADEN_PURE BRIEF_DOCS "values in, values out" FULL_DOCS "see house rules")
 
-function(kaden_room name)
+function(kaden_room path)
   cmake_parse_arguments(ROOM "PURE" "" "USES;LINKS" ${ARGN})
-  set(dir "${CMAKE_SOURCE_DIR}/src/${name}")
+  set(dir "${CMAKE_SOURCE_DIR}/src/${path}")
+  string(REPLACE "/" "_" name "${path}")
   file(GLOB_RECURSE all CONFIGURE_DEPENDS "${dir}/*.cpp")
   set(code ${all})
   list(FILTER code EXCLUDE REGEX "_(test|bench|fuzz)\\.cpp$")
@@ -32,7 +34,8 @@ function(kaden_room name)
   target_include_directories(${target} ${scope} "${dir}/include")
   set_target_properties(${target} PROPERTIES KADEN_PURE "${ROOM_PURE}")
 
-  foreach(used IN LISTS ROOM_USES)
+  foreach(used_path IN LISTS ROOM_USES)
+    string(REPLACE "/" "_" used "${used_path}")
     if(NOT TARGET kaden_${used})
       message(FATAL_ERROR "room ${name} uses room ${used}, which is not listed before it in src/CMakeLists.txt")
     endif()
@@ -44,9 +47,9 @@ function(kaden_room name)
   endforeach()
   target_link_libraries(${target} ${scope} ${ROOM_LINKS})
 
-  set_property(GLOBAL APPEND PROPERTY KADEN_ROOMS "${name}")
+  set_property(GLOBAL APPEND PROPERTY KADEN_ROOMS "${path}")
   string(REPLACE ";" "," uses "${ROOM_USES}")
-  set_property(GLOBAL APPEND_STRING PROPERTY KADEN_MAP "${name}|${ROOM_PURE}|${uses}\n")
+  set_property(GLOBAL APPEND_STRING PROPERTY KADEN_MAP "${path}|${ROOM_PURE}|${uses}\n")
 
   if(KADEN_FUZZ)
     foreach(file IN LISTS fuzzers)

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -168,6 +169,96 @@ TEST_F(ServerTest, the_client_gives_up_in_time_and_says_why) {
   }
   const auto secret = client.send({.url = "http://127.0.0.1:1/x?token=hush"});
   EXPECT_EQ(secret.error().message.find("hush"), std::string::npos) << "queries may hold secrets";
+}
+
+TEST_F(ServerTest, a_pinned_certificate_is_trusted_by_its_digest_alone) {
+  const Certificate certificate;
+  start({.certificate_file = certificate.file("good.pem"), .key_file = certificate.file("good.key")});
+  const auto pin_of = [&](const std::string& name) {
+    const std::string line =
+        output_of("openssl x509 -noout -fingerprint -sha256 -in " + certificate.file(name + ".pem"));
+    return parse_certificate_pin(trim(line.substr(line.find('=') + 1))).value();
+  };
+  Client client;
+  // Its name does not fit and nobody vouches for it; and a connection kept for one pin serves no other.
+  ClientRequest request{.url = "https://127.0.0.1:" + std::to_string(server_->port()) + "/p"};
+  for (int i = 0; i < 3; ++i) {
+    request.certificate_pin = pin_of("good");
+    const auto answered = client.send(request);
+    ASSERT_TRUE(answered) << answered.error().message;
+    EXPECT_EQ(answered->body, "GET /p ");
+    request.certificate_pin = pin_of("other");
+    EXPECT_EQ(client.send(request).error().fault, Fault::denied);
+    request.certificate_pin.reset();
+    EXPECT_EQ(client.send(request).error().fault, Fault::denied);
+  }
+}
+
+TEST(Pin, is_read_as_openssl_prints_it) {
+  const std::string digits = "00ff10ab00ff10ab00ff10ab00ff10ab00ff10ab00ff10ab00ff10ab00ff10AB";
+  std::string colons;
+  for (std::size_t i = 0; i < digits.size(); i += 2) colons += (i ? ":" : "") + digits.substr(i, 2);
+  ASSERT_TRUE(parse_certificate_pin(digits));
+  EXPECT_EQ(parse_certificate_pin(digits), parse_certificate_pin(colons));
+  EXPECT_EQ(parse_certificate_pin(digits)->substr(0, 4), std::string("\x00\xff\x10\xab", 4));
+  for (const std::string& bad : {std::string(), digits.substr(1), digits.substr(2), digits + "00",
+                                 "x" + digits.substr(1), "0:0" + digits.substr(2)})
+    EXPECT_EQ(parse_certificate_pin(bad).error().fault, Fault::invalid) << bad;
+}
+
+TEST_F(ServerTest, the_client_takes_no_more_than_asked_and_unpacks) {
+  start();
+  const std::string url = "http://127.0.0.1:" + std::to_string(server_->port());
+  Client client;
+  EXPECT_EQ(client.send({.url = url + "/big"})->body.size(), 3'000'000U);
+  EXPECT_EQ(client.send({.url = url + "/big", .response_bytes_max = 2'999'999}).error().fault,
+            Fault::invalid);
+
+  const std::string zipped = output_of("head -c 1000000 /dev/zero | gzip -9");
+  ASSERT_LT(zipped.size(), 5'000U);
+  std::mutex mutex;
+  std::string accepted;
+  Server server({}, [&](const Request& request, const Reply& reply) {
+    const std::string* header = find_header(request.headers, "Accept-Encoding");
+    std::lock_guard lock(mutex);
+    accepted = header == nullptr ? "" : *header;
+    reply({200, {{"Content-Encoding", "gzip"}}, zipped});
+  });
+  ASSERT_TRUE(server.start());
+  ClientRequest request{.url = "http://127.0.0.1:" + std::to_string(server.port())};
+  EXPECT_EQ(client.send(request)->body, zipped);
+  EXPECT_EQ(accepted, "");
+  request.accept_compressed = true;
+  EXPECT_EQ(client.send(request)->body, std::string(1'000'000, '\0'));
+  EXPECT_NE(accepted.find("gzip"), std::string::npos);
+  request.response_bytes_max = 999'999;
+  EXPECT_EQ(client.send(request).error().fault, Fault::invalid) << "a bomb is counted unpacked";
+}
+
+TEST(Client, link_local_addresses_are_refused_before_anything_is_sent) {
+  Client client;
+  for (const char* host : {"169.254.169.254", "169.254.0.1", "[fe80::1]", "[::ffff:169.254.169.254]",
+                           "[fd00:ec2::254]", "2852039166"}) {
+    const auto refused =
+        client.send({.url = std::string("http://") + host + "/latest", .patience = Millis(500)});
+    ASSERT_FALSE(refused) << host;
+    EXPECT_EQ(refused.error().fault, Fault::denied) << host << ": " << refused.error().message;
+  }
+}
+
+TEST_F(ServerTest, an_exchange_can_be_cancelled) {
+  start();
+  std::atomic<bool> cancelled = false;
+  std::thread ender([&] {
+    const Reply kept = echo_.later();
+    cancelled = true;
+  });
+  Client client;
+  const auto ended = client.send({.url = "http://127.0.0.1:" + std::to_string(server_->port()) + "/later",
+                                  .patience = seconds(60),
+                                  .cancelled = &cancelled});
+  ender.join();
+  EXPECT_FALSE(ended);
 }
 
 TEST_F(ServerTest, the_client_is_shared_by_threads) {

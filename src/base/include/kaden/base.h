@@ -1,5 +1,5 @@
-/// kaden/base.h - the ground floor: results, two kinds of time, text, digests, JSON, shared words; limits lie beside it.
-/// Room: base. Uses nothing of Kaden. Pure: no clock, thread, file, socket, environment, locale or
+/// kaden/base.h - the ground floor: results, two kinds of time, text, digests, JSON, shared words; limits lie
+/// beside it. Room: base. Uses nothing of Kaden. Pure: no clock, thread, file, socket, environment, locale or
 /// randomness.
 #pragma once
 

@@ -4,6 +4,7 @@
 /// 9112.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -98,9 +99,20 @@ struct ClientRequest {
   std::string body{};
   Millis patience = seconds(10); ///< for the whole exchange
   std::string ca_file{};         ///< trust only this PEM file; empty: the system's store
+  /// SHA-256 of the server's own certificate (DER): then it is trusted by this alone, whoever signed it and
+  /// whatever name it has. See parse_certificate_pin().
+  std::optional<std::string> certificate_pin{};
+  std::size_t response_bytes_max = limits::http_response_bytes_max; ///< after decompression; more: invalid
+  bool accept_compressed = false; ///< gzip, deflate, br; the body is given decompressed
+  /// Link-local addresses are where clouds keep the credentials of a machine; a URL from a file, a feed or a
+  /// sender must not lead there, whatever its name resolves to.
+  bool allow_link_local = false;
+  const std::atomic<bool>* cancelled = nullptr; ///< borrowed; once true the exchange ends within a second
 };
-/// One exchange; connections are kept per thread-safe pool. Redirects are not followed; bodies over 64 MiB
-/// are refused.
+/// The 32 bytes of "AB:CD:..." or "abcd..." (64 hex digits), as `openssl x509 -fingerprint -sha256` prints.
+Result<std::string> parse_certificate_pin(std::string_view text);
+/// One exchange; connections are kept per thread-safe pool. Redirects are not followed. Errors also: denied,
+/// when the server's certificate is not trusted or its address is not allowed.
 class Client {
  public:
   Client();

@@ -5,7 +5,8 @@
 ///
 /// Read: RSS 2.0, Atom (RFC 4287), and Statuspage's API v2: summary.json, incidents.json,
 /// incidents/unresolved.json, scheduled-maintenances.json (and its upcoming and active). UTF-8 only. A
-/// document type (DTD) is refused, so nothing ever expands; every size and count has a limit (kaden/limits/provider_status.h).
+/// document type (DTD) is refused, so nothing ever expands; every size and count has a limit
+/// (kaden/limits/provider_status.h).
 ///
 /// One report per incident, whatever the page does: Statuspage edits one item in place, AWS adds one item per
 /// update (put together by service, region and title without its prefix), others link their items to one

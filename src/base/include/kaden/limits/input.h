@@ -19,6 +19,7 @@ inline constexpr std::size_t http_connections_max = 2'000;     // one file descr
 inline constexpr std::size_t descriptors_kept = 4'096;         // of the process's: a call has two sockets and a pipe to its voice, the journal a few
 inline constexpr Millis http_idle_max = seconds(65);           // longer than the CloudWatch agent's 60 s flush
 inline constexpr Millis http_request_max = seconds(30);        // a slow sender may not hold a connection for ever
+inline constexpr std::size_t http_response_bytes_max = 64u << 20; // of an answer to us; callers who expect less say so
 inline constexpr std::size_t aws_body_bytes_max = 1'048'576;   // CloudWatch's own for PutMetricData, after decompression
 inline constexpr std::size_t aws_log_body_bytes_max = 4'194'304; // PutLogEvents: 1 MB of messages, escaped and with their timestamps
 inline constexpr std::size_t smithy_depth_max = 24;            // the deepest request of CloudWatch takes 10; bounds recursion

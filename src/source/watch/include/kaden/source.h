@@ -1,0 +1,119 @@
+/// kaden/source.h - the shape that every source shares: it looks, reports alarm events, remembers, and looks
+/// again. Room: source/watch. Uses: base, runtime.
+/// Threads: each Watcher is called on a thread of its own, by Watching, and may block there; an Intake and
+/// Watching::standings() may be called from any. Errors: stated at each function; what a source cannot read
+/// is never fatal, it is in its Standing and, after a while, an alarm.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "kaden/base.h"
+#include "kaden/runtime.h"
+
+namespace kaden::source {
+
+/// Where alarm events go: the journal.
+class Intake {
+ public:
+  virtual ~Intake() = default;
+  /// Blocks until the events are durable. Errors: busy or unavailable, and then none of them was stored; the
+  /// same events, with the same ids, may be reported again, which changes nothing where they were stored.
+  virtual Result<void> report(std::vector<AlarmEvent> events) = 0;
+};
+
+/// What came of one look.
+struct Looked {
+  std::optional<Error> trouble{}; ///< nothing: it was read
+  std::size_t reported = 0;       ///< events that are durable now
+  Millis again_in{};              ///< how long to wait before the next look
+};
+
+/// One thing that is watched: a status page, a vCenter.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual const std::string& source() const = 0; ///< as in its events: "status"
+  virtual const std::string& name() const = 0;   ///< unique in its source; never changes
+  /// Reads, reports what is news, and remembers it, in this order: a crash between two of them gives the same
+  /// news again with the same event ids. Has time limits of its own, and ends within about a second once
+  /// `cancelled` is true.
+  virtual Looked look(const std::atomic<bool>& cancelled) = 0;
+};
+
+/// For /metrics and for people.
+struct Standing {
+  std::string source;
+  std::string name;
+  std::optional<WallTime> looked_at; ///< when the last look ended
+  std::optional<WallTime> read_at;   ///< when the last one without trouble did
+  std::uint64_t looks = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t events = 0; ///< reported since the start
+  std::string trouble;      ///< of the last look; empty: it was read, or has not been tried
+};
+
+/// Runs each watcher on a thread of its own: look, wait, look.
+class Watching {
+ public:
+  /// Borrows the clock; starts at once.
+  Watching(std::vector<std::unique_ptr<Watcher>> watchers, const runtime::Clock& clock);
+  /// Cancels the looks that are under way and joins.
+  ~Watching();
+  Watching(const Watching&) = delete;
+  Watching& operator=(const Watching&) = delete;
+
+  /// In the order of the watchers.
+  std::vector<Standing> standings() const;
+
+ private:
+  struct Post {
+    std::unique_ptr<Watcher> watcher;
+    Standing standing; // guarded by mutex_
+    std::thread thread;
+  };
+  void run(Post& post);
+  void note(Post& post, const Looked& looked);
+  bool wait(Millis time);
+
+  // Borrowed
+  const runtime::Clock& clock_;
+  // State
+  mutable std::mutex mutex_;
+  std::condition_variable ended_;
+  std::atomic<bool> cancelled_ = false;
+  // Owned
+  std::vector<Post> posts_;
+};
+
+/// Whether something has been unreadable for so long that this is an alarm of its own. Stored by its owner.
+class Readability {
+ public:
+  enum class Change : std::uint8_t { none, unreadable, readable };
+
+  explicit Readability(Millis unreadable_after) : after_(unreadable_after) {}
+  /// A look failed. A wall clock that steps back begins the wait anew.
+  Change failed(WallTime now);
+  Change read();
+  /// When the failures began; nothing while it is readable. Names the alarm's event: one for each outage.
+  std::optional<WallTime> failing_since() const { return since_; }
+  bool is_told() const { return is_told_; }
+  json::value save() const;
+  /// Errors: corrupt, with the member's name.
+  Result<void> restore(const json::value& saved);
+
+ private:
+  // Config
+  Millis after_;
+  // State
+  std::optional<WallTime> since_;
+  bool is_told_ = false;
+};
+
+} // namespace kaden::source
