@@ -325,6 +325,11 @@ std::string AlarmBook::save(const AlarmKey& key) const {
   return saved_text(*found->second);
 }
 
+std::optional<AlarmState> AlarmBook::state_in(const std::string& saved) {
+  const auto state = parse_saved_state(saved);
+  return state ? std::optional(state->state) : std::nullopt;
+}
+
 Result<void> AlarmBook::restore(const AlarmKey& key, const std::string& saved) {
   const auto state = parse_saved_state(saved);
   if (!state) return tl::unexpected<Error>(state.error());

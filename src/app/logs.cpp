@@ -51,7 +51,7 @@ std::unique_ptr<Logs> Logs::open(const config::Settings& settings, const runtime
   }
   logs->store_ = std::move(*opened);
   logs->set_filters(settings.metric_filters);
-  endpoint.serve(cloudwatchlogs::make_service(*logs->store_, {}));
+  endpoint.serve(cloudwatchlogs::make_service(*logs->store_, {settings.arns.region, settings.arns.account}));
   return logs;
 }
 

@@ -32,6 +32,7 @@ Differences compare(const config::Settings& running, const config::Settings& wan
   note(out.taken, running.access_keys == wanted.access_keys, "access_keys");
   note(out.need_restart, running.allow_unsigned_on_loopback == wanted.allow_unsigned_on_loopback,
        "allow_unsigned_on_loopback");
+  note(out.need_restart, running.arns == wanted.arns, "arns");
   note(out.taken, running.tokens == wanted.tokens, "tokens");
   note(out.need_restart, without_allow(running.sip) == without_allow(wanted.sip), "carriers.sip");
   note(out.taken, allow_of(running) == allow_of(wanted), "carriers.sip.allow");

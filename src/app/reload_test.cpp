@@ -47,8 +47,10 @@ TEST(Reload, SaysWhatChangesAndWhatNeedsARestart) {
          s.sip->port = 1;
          s.speech.voice_ja = "x";
          s.allow_unsigned_on_loopback = true;
+         s.arns.account = "111122223333";
        },
-       "reloaded: tokens, people; needs a restart: store, allow_unsigned_on_loopback, carriers.sip, speech"},
+       "reloaded: tokens, people; needs a restart: store, allow_unsigned_on_loopback, arns, carriers.sip, "
+       "speech"},
   };
   for (const auto& one : cases) {
     config::Settings wanted = settings();

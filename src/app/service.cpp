@@ -185,6 +185,8 @@ Result<void> Service::open_endpoint() {
   cloudwatch::Settings settings;
   settings.access_keys = keys_of(settings_);
   settings.allow_unsigned_on_loopback = settings_.allow_unsigned_on_loopback;
+  settings.region = settings_.arns.region;
+  settings.account = settings_.arns.account;
   auto opened = cloudwatch::Endpoint::open(
       settings, settings_.alarms, *records_, clock_,
       [this](AlarmEvent event, std::function<void(bool)> told) {

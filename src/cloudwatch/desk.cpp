@@ -50,6 +50,17 @@ AlarmEvent event_of(const alarm::Transition& transition) {
   return event;
 }
 
+alarm::Transition ended_by_configuration(const alarm::AlarmKey& key, std::string machine, WallTime now) {
+  alarm::Transition over;
+  over.key = key;
+  over.from = AlarmState::alarm;
+  over.to = AlarmState::ok;
+  over.at = now;
+  over.reason = "The configuration no longer has a rule that makes this alarm.";
+  over.machine = std::move(machine);
+  return over;
+}
+
 Desk::Desk(journal::Records& records, const runtime::Clock& clock, Sink sink)
     : clock_(clock), sink_(std::move(sink)), book_(clock.wall()), writer_(records, clock) {}
 
@@ -143,7 +154,13 @@ void Desk::on_told(const alarm::AlarmKey& key, bool durable) {
                           action_data(head.transition), clock_.wall());
       }
       RecordWriter::Changes changes;
-      if (book_.contains(key)) changes.push_back({states, state_key(key), head.transition.saved});
+      if (!book_.contains(key)) {
+        changes.push_back({states, state_key(key), std::nullopt});
+      } else {
+        // A change without a text is the end of an alarm that is back by now.
+        const std::string& saved = head.transition.saved;
+        changes.push_back({states, state_key(key), saved.empty() ? book_.save(key) : saved});
+      }
       writer_.write(std::move(changes), [this, key](const Result<void>& result) { on_saved(key, result); });
       return;
     }
@@ -196,12 +213,28 @@ WallTime Desk::evaluate(WallTime now) {
   return due;
 }
 
-void Desk::set_rules(std::vector<alarm::Rule> rules) {
-  const std::lock_guard lock(mutex_);
-  RecordWriter::Changes erased;
-  for (const auto& key : book_.set_rules(std::move(rules)))
-    erased.push_back({states, state_key(key), std::nullopt});
-  if (!erased.empty()) writer_.write(std::move(erased), {});
+void Desk::set_rules(std::vector<alarm::Rule> rules, WallTime now) {
+  Jobs jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    alarm::AlarmFilter in_alarm;
+    in_alarm.state = AlarmState::alarm;
+    in_alarm.most = book_.size();
+    std::map<alarm::AlarmKey, std::string> machines;
+    for (const auto& info : book_.describe(in_alarm))
+      machines.emplace(info.key, alarm::machine_of(info.definition.metric.dimensions));
+    RecordWriter::Changes erased;
+    for (const auto& key : book_.set_rules(std::move(rules))) {
+      const auto machine = machines.find(key);
+      if (machine == machines.end()) {
+        erased.push_back({states, state_key(key), std::nullopt});
+      } else {
+        enqueue(ended_by_configuration(key, machine->second, now), {}, jobs);
+      }
+    }
+    if (!erased.empty()) writer_.write(std::move(erased), {});
+  }
+  run(jobs);
 }
 
 std::optional<alarm::AlarmKey> Desk::find(const std::string& name) const {

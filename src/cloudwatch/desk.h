@@ -24,6 +24,9 @@ struct Maker {
   std::size_t metrics_max = 0;
 };
 
+/// The end of an alarm in ALARM whose rule is gone; without a text to be saved.
+alarm::Transition ended_by_configuration(const alarm::AlarmKey& key, std::string machine, WallTime now);
+
 /// Threads: any. Callbacks come on the record writer's thread or on the sink's, never from inside a call.
 class Desk : public std::enable_shared_from_this<Desk> {
  public:
@@ -36,7 +39,8 @@ class Desk : public std::enable_shared_from_this<Desk> {
   /// All or none. busy: no room for their metrics, or `maker` (null: unbounded) has made too many.
   Result<void> put(std::span<const alarm::Datum> data, WallTime now, const Maker* maker = nullptr);
   WallTime evaluate(WallTime now);
-  void set_rules(std::vector<alarm::Rule> rules);
+  /// Alarms that no rule makes any more are told OK when they were in ALARM, and forgotten.
+  void set_rules(std::vector<alarm::Rule> rules, WallTime now);
 
   /// PutMetricAlarm: `done` after the definition is durable and in force. busy: limits::alarms_max; conflict:
   /// a composite alarm has the name.

@@ -70,8 +70,14 @@ Result<void> Desk::load(std::vector<alarm::Rule> rules, journal::Records& record
   RecordWriter::Changes orphans;
   for (const auto& [key_text, text] : *saved) {
     const auto key = parse_state_key(key_text);
+    if (key && book_.restore(*key, text)) continue;
+    if (key && alarm::AlarmBook::state_in(text) == AlarmState::alarm) {
+      // People were called for it; the first evaluation tells that it is over, and then it is forgotten.
+      untold_[*key].push_back({ended_by_configuration(*key, "", clock_.wall()), {}, Step::waiting});
+      continue;
+    }
     // A state that cannot be used is forgotten: at worst its alarm is told once more.
-    if (!key || !book_.restore(*key, text)) orphans.push_back({states, key_text, std::nullopt});
+    orphans.push_back({states, key_text, std::nullopt});
   }
   writer_.write(std::move(orphans), {});
   return {};

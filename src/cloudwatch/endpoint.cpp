@@ -196,7 +196,7 @@ WallTime Endpoint::evaluate(WallTime now) {
 }
 
 void Endpoint::set_rules(std::vector<alarm::Rule> rules) {
-  impl_->desk->set_rules(std::move(rules));
+  impl_->desk->set_rules(std::move(rules), impl_->clock.wall());
 }
 
 void Endpoint::set_access_keys(std::vector<AccessKey> access_keys) {

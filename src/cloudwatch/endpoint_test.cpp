@@ -158,6 +158,55 @@ TEST(Endpoint, ReplacesRulesAtRunTime) {
   EXPECT_EQ(town.state_of("cpu-odd+web-01"), "INSUFFICIENT_DATA");
 }
 
+TEST(Endpoint, AnAlarmWhoseRuleIsGoneIsToldOkAndForgotten) {
+  for (const bool reloaded : {true, false}) {
+    Town town({rule("cpu-high"), rule("cpu-too")});
+    town.put_cpu(95);
+    town.clock_.advance(seconds(1));
+    town.pass_ten_seconds();
+    EXPECT_EQ(town.take_events(), "cpu-high+web-01 ALARM; cpu-too+web-01 ALARM; ");
+    town.rules_ = {rule("cpu-too")};
+    if (reloaded) {
+      town.endpoint_->set_rules(town.rules_);
+    } else {
+      town.restart();
+    }
+    // While the journal cannot be written it is tried again.
+    town.refuse_ = true;
+    town.pass_ten_seconds();
+    EXPECT_EQ(town.stored_->all("alarm_state")->size(), reloaded ? 1U : 2U);
+    town.refuse_ = false;
+    town.take_events();
+    town.pass_ten_seconds();
+    EXPECT_EQ(town.take_events(), reloaded ? "" : "cpu-high+web-01 OK; ");
+    EXPECT_EQ(town.stored_->all("alarm_state")->size(), 1U);
+    town.restart();
+    town.pass_ten_seconds();
+    EXPECT_EQ(town.take_events(), "") << "it is told once";
+    EXPECT_EQ(town.state_of("cpu-too+web-01"), "ALARM");
+  }
+}
+
+TEST(Endpoint, AnAlarmThatIsBackBeforeItsEndWasStoredKeepsItsState) {
+  Town town({rule("cpu-high")});
+  town.put_cpu(95);
+  town.clock_.advance(seconds(1));
+  town.pass_ten_seconds();
+  town.take_events();
+  town.hold_ = true;
+  town.endpoint_->set_rules({});
+  EXPECT_EQ(town.take_events(), "cpu-high+web-01 OK; ");
+  town.hold_ = false;
+  town.endpoint_->set_rules({rule("cpu-high")});
+  town.put_cpu(95);
+  town.held_.front()(true);
+  town.clock_.advance(seconds(1));
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.take_events(), "cpu-high+web-01 ALARM; ");
+  town.restart();
+  EXPECT_EQ(town.state_of("cpu-high+web-01"), "ALARM");
+}
+
 TEST(Endpoint, PagesThroughAlarms) {
   Town town;
   for (const char* name : {"a", "b", "c"}) town.put_alarm(name);

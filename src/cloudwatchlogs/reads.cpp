@@ -117,9 +117,11 @@ Value filtered(const Page& page, const Question& question, WallTime now) {
   return out;
 }
 
-void filter_events(Store& store, const Value& input, WallTime now, const Respond& respond) {
+void filter_events(Store& store, const smithy::Caller& caller, const Value& input, const Respond& respond) {
+  const WallTime now = caller.now;
   auto query = read_filter(input);
   if (!query) return respond(refused(query));
+  query->asker = caller.access_key_id;
   const Question question = question_of(*query, "FilterLogEvents");
   const auto text = question.read(input, now);
   if (!text) return respond(refused(text));
@@ -184,9 +186,11 @@ Answer<Query> read_get(const Value& input) {
   return query;
 }
 
-void get_events(Store& store, const Value& input, WallTime now, const Respond& respond) {
+void get_events(Store& store, const smithy::Caller& caller, const Value& input, const Respond& respond) {
+  const WallTime now = caller.now;
   auto query = read_get(input);
   if (!query) return respond(refused(query));
+  query->asker = caller.access_key_id;
   if (!store.group(query->group)) return respond(no_group());
   if (!store.stream(query->group, query->streams[0])) return respond(no_stream());
   const Question question = question_of(*query, "GetLogEvents");
@@ -237,7 +241,7 @@ void add_reads(const Offer& offer) {
   offer.service.add(
       {"FilterLogEvents", filter, filtered_shape}, smithy::Permission::read,
       [&store = offer.store](const smithy::Caller& caller, const Value& input, const Respond& respond) {
-        filter_events(store, input, caller.now, respond);
+        filter_events(store, caller, input, respond);
       });
   const auto* get = model.structure({{"logGroupName", &text_shape},
                                      {"logGroupIdentifier", &text_shape},
@@ -254,7 +258,7 @@ void add_reads(const Offer& offer) {
   offer.service.add(
       {"GetLogEvents", get, got_shape}, smithy::Permission::read,
       [&store = offer.store](const smithy::Caller& caller, const Value& input, const Respond& respond) {
-        get_events(store, input, caller.now, respond);
+        get_events(store, caller, input, respond);
       });
 }
 

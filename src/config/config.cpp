@@ -25,6 +25,7 @@ Settings read_settings(Section& top, const Surroundings& around) {
       top.flag("allow_unsigned_on_loopback", settings.allow_unsigned_on_loopback);
   settings.tokens = read_tokens(top, around);
   settings.sip = read_sip(top, around);
+  settings.arns = read_arns(top);
   settings.speech = read_speech(top, around, settings.store_folder);
   settings.engine.people = read_people(top, settings.sip);
   settings.engine.policies = read_policies(top, settings.engine.people);

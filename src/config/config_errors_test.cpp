@@ -47,7 +47,7 @@ TEST(ConfigErrors, OfTypesAndKeys) {
       {"log: {volume: 3}", "k.yaml:1:7: log: unknown key \"volume\" (known: level)"},
       {"\"a\\nb\": 1\nlog: {}",
        "k.yaml:1:1: unknown key \"a?b\" (known: listen, store, access_keys, allow_unsigned_on_loopback, "
-       "tokens, "
+       "arns, tokens, "
        "carriers, speech, people, policies, routes, alarms, metric_filters, log)"},
       {"log: 3", "k.yaml:1:6: log: must be a map, not a single value"},
       {"log:\n", "k.yaml:1:1: log: has no value"},
@@ -63,6 +63,9 @@ TEST(ConfigErrors, OfTypesAndKeys) {
       {"listen: {port: 65536}", "k.yaml:1:16: listen.port: 65536 is not between 0 and 65535"},
       {"listen: {port: -1}", "k.yaml:1:16: listen.port: -1 is not between 0 and 65535"},
       {"allow_unsigned_on_loopback: yes", "k.yaml:1:29: allow_unsigned_on_loopback: must be true or false"},
+      {"arns: {region: Tokyo, account: 12}",
+       "k.yaml:1:16: arns.region: a region such as ap-northeast-1\n"
+       "k.yaml:1:32: arns.account: twelve digits, in quotes when the first is 0"},
       {"people: {id: sato}", "k.yaml:1:9: people: must be a list, not a map"},
       {"people: [sato]", "k.yaml:1:10: people[0]: must be a map, not a single value"},
   });

@@ -122,6 +122,12 @@ TEST(Config, ReadsEveryOptionOfARule) {
   EXPECT_TRUE(alarm::check(rule));
 }
 
+TEST(Config, ReadsWhatArnsName) {
+  EXPECT_EQ(read("arns: {region: ap-northeast-1, account: \"011122223333\"}")->arns,
+            (Arns{"ap-northeast-1", "011122223333"}));
+  EXPECT_EQ(read("log: {level: info}")->arns, (Arns{"us-east-1", "000000000000"}));
+}
+
 TEST(Config, ReadsLogsAndMetricFilters) {
   const auto settings = read(
       "store: {folder: /var/kaden, logs: {keep_days: 7, most_mib: 100}}\n"

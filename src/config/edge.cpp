@@ -200,6 +200,24 @@ std::vector<AccessKey> read_access_keys(Section& top, const Surroundings& around
   return keys;
 }
 
+Arns read_arns(Section& top) {
+  Arns arns;
+  auto section = top.section("arns", "arns");
+  if (!section) return arns;
+  constexpr std::size_t region_bytes_max = 32;
+  arns.region = section->text("region", region_bytes_max, arns.region);
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  if (!std::all_of(arns.region.begin(), arns.region.end(), fits))
+    section->mistake("region", "a region such as ap-northeast-1");
+  arns.account = section->text("account", name_bytes_max, arns.account);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  constexpr std::size_t account_digits = 12;
+  if (arns.account.size() != account_digits ||
+      !std::all_of(arns.account.begin(), arns.account.end(), is_digit))
+    section->mistake("account", "twelve digits, in quotes when the first is 0");
+  return arns;
+}
+
 std::vector<Token> read_tokens(Section& top, const Surroundings& around) {
   static constexpr std::array<Right, 3> all{Right::events, Right::read, Right::act};
   std::vector<Token> tokens;

@@ -34,6 +34,7 @@ struct Store {
 Store read_store(Section& top, const Surroundings& around);
 std::vector<AccessKey> read_access_keys(Section& top, const Surroundings& around);
 std::vector<Token> read_tokens(Section& top, const Surroundings& around);
+Arns read_arns(Section& top);
 Speech read_speech(Section& top, const Surroundings& around, const std::string& store_folder);
 LogLevel read_log_level(Section& top);
 

@@ -9,8 +9,8 @@ namespace kaden::config {
 const std::vector<Shape>& shapes() {
   static const std::vector<Shape> all{
       {"",
-       {"listen", "store", "access_keys", "allow_unsigned_on_loopback", "tokens", "carriers", "speech",
-        "people", "policies", "routes", "alarms", "metric_filters", "log"}},
+       {"listen", "store", "access_keys", "allow_unsigned_on_loopback", "arns", "tokens", "carriers",
+        "speech", "people", "policies", "routes", "alarms", "metric_filters", "log"}},
       {"listen", {"address", "port", "certificate", "key", "allow_plain"}},
       {"store", {"folder", "metrics", "logs"}},
       {"store.metrics", {"keep_days", "most_mib"}},
@@ -18,6 +18,7 @@ const std::vector<Shape>& shapes() {
       {"access_keys[]",
        {"id", "secret_file", "secret_env", "session_token_file", "session_token_env", "may",
         "requests_per_second", "bytes_per_second", "metrics"}},
+      {"arns", {"region", "account"}},
       {"tokens[]", {"name", "token_file", "token_env", "may"}},
       {"carriers", {"sip"}},
       {"carriers.sip",

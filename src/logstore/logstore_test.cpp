@@ -408,6 +408,78 @@ TEST(LogStore, a_full_queue_refuses_and_what_was_taken_is_kept) {
   EXPECT_EQ(town.store_->counts().queue_bytes, 0U);
 }
 
+TEST(LogStore, one_asker_does_not_hold_up_the_others) {
+  Town town;
+  town.make({"web"});
+  ASSERT_TRUE(town.put("web", {Town::event(0, "x")}));
+  std::promise<void> let_go;
+  std::promise<void> is_held;
+  Query query = Town::all();
+  query.asker = "loud";
+  town.store_->read(query, [&](const Result<Page>&) {
+    is_held.set_value();
+    let_go.get_future().wait();
+  });
+  is_held.get_future().wait();
+  std::mutex mutex;
+  std::vector<std::string> answered;
+  std::vector<Fault> refused;
+  std::promise<void> all_answered;
+  const auto ask = [&](const std::string& asker) {
+    query.asker = asker;
+    town.store_->read(query, [&, asker](const Result<Page>& page) {
+      const std::lock_guard lock(mutex);
+      if (!page) return refused.push_back(page.error().fault);
+      answered.push_back(asker);
+      if (answered.size() == limits::log_reads_of_one_max + 1) all_answered.set_value();
+    });
+  };
+  for (std::size_t i = 0; i < limits::log_reads_of_one_max + 3; ++i) ask("loud");
+  EXPECT_EQ(refused, std::vector<Fault>(3, Fault::busy)) << "told at once";
+  ask("quiet");
+  let_go.set_value();
+  all_answered.get_future().wait();
+  EXPECT_EQ(answered[1], "quiet") << "after one of the other's";
+  EXPECT_EQ(town.store_->counts().refused_busy, 3U);
+}
+
+TEST(LogStore, groups_and_streams_are_bounded_and_their_full_number_works) {
+  Town town;
+  town.make({"web"});
+  town.store_.reset();
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(town.folder_.file().c_str(), &handle), SQLITE_OK);
+  const std::string many =
+      "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+      std::to_string(limits::log_groups_max - 1) +
+      ") INSERT INTO groups(name, created_ms, retention_days, bytes, tags)"
+      " SELECT 'g' || i, 0, retention_days, 0, tags FROM n, (SELECT * FROM groups LIMIT 1);"
+      "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+      std::to_string(limits::log_streams_max - 1) +
+      ") INSERT INTO streams(group_id, name, created_ms, first_ms, last_ms, ingested_ms)"
+      " SELECT 1, 's' || i, 0, first_ms, last_ms, ingested_ms FROM n, (SELECT * FROM streams LIMIT 1);";
+  char* why = nullptr;
+  ASSERT_EQ(sqlite3_exec(handle, many.c_str(), nullptr, nullptr, &why), SQLITE_OK) << why;
+  sqlite3_close(handle);
+  town.start();
+  const auto group = [&](const std::string& name) {
+    return wait_for([&](Done done) { town.store_->create_group(name, {}, std::move(done)); });
+  };
+  const auto stream = [&](const std::string& name) {
+    return wait_for([&](Done done) { town.store_->create_stream("app", name, std::move(done)); });
+  };
+  EXPECT_TRUE(group("the-last"));
+  EXPECT_EQ(group("one-too-many").error().fault, Fault::busy);
+  EXPECT_TRUE(stream("the-last"));
+  EXPECT_EQ(stream("one-too-many").error().fault, Fault::busy);
+  EXPECT_EQ(town.store_->counts().groups, limits::log_groups_max);
+  EXPECT_EQ(town.store_->counts().streams, limits::log_streams_max);
+  ASSERT_TRUE(town.put("the-last", {Town::event(0, "found")}));
+  EXPECT_NE(town.read(Town::all()).find("found"), std::string::npos);
+  EXPECT_TRUE(wait_for([&](Done done) { town.store_->delete_stream("app", "s5", std::move(done)); }));
+  EXPECT_TRUE(stream("in-its-place"));
+}
+
 TEST(LogStore, two_do_not_share_a_file_and_others_files_are_left_alone) {
   Town town;
   Settings settings;

@@ -180,8 +180,9 @@ void Store::append(const std::string& group, const std::string& stream, std::vec
 }
 
 void Store::read(Query query, DonePage done) {
+  const std::string asker = query.asker;
   Asked asked{std::move(query), std::move(done)};
-  if (impl_->reads.post(std::move(asked))) return;
+  if (impl_->reads.post(asker, std::move(asked))) return;
   {
     const std::lock_guard lock(impl_->mutex);
     ++impl_->counts.refused_busy;

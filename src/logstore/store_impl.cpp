@@ -127,30 +127,26 @@ void Store::Impl::run() {
 }
 
 void Store::Impl::answer_queries() {
-  std::vector<Asked> some;
-  while (reads.take(some, 1, limits::reminder_max)) {
-    for (Asked& one : some) {
-      bool closing = false;
-      {
-        const std::lock_guard lock(mutex);
-        closing = is_closing;
-      }
-      if (closing) {
-        one.done(fail(Fault::unavailable, "Kaden is shutting down"));
-        continue;
-      }
-      auto page = reader->read(one.query);
-      {
-        const std::lock_guard lock(mutex);
-        counts.unreadable = reader->unreadable();
-      }
-      if (!page) {
-        one.done(tl::unexpected<Error>(shown(page.error())));
-      } else {
-        one.done(std::move(page));
-      }
-    }
+  std::optional<Asked> next;
+  while (reads.take(next, limits::reminder_max)) {
+    if (next) answer(*next);
   }
+}
+
+void Store::Impl::answer(Asked& one) {
+  bool closing = false;
+  {
+    const std::lock_guard lock(mutex);
+    closing = is_closing;
+  }
+  if (closing) return one.done(fail(Fault::unavailable, "Kaden is shutting down"));
+  auto page = reader->read(one.query);
+  {
+    const std::lock_guard lock(mutex);
+    counts.unreadable = reader->unreadable();
+  }
+  if (!page) return one.done(tl::unexpected<Error>(shown(page.error())));
+  one.done(std::move(page));
 }
 
 // Events ----------------------------------------------------------------------------------------------------

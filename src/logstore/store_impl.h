@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "catalog.h"
+#include "kaden/fair_mailbox.h"
 #include "kaden/limits/logs.h"
 #include "kaden/logstore.h"
 #include "live_filters.h"
@@ -47,7 +48,7 @@ struct Store::Impl {
   std::unique_ptr<LogFile> file; // the writer's
   std::optional<Reader> reader;  // the reader's
   LiveFilters live;              // the writer's
-  runtime::Mailbox<Asked> reads{limits::log_reads_max};
+  runtime::FairMailbox<Asked> reads{limits::log_reads_max, limits::log_reads_of_one_max};
   // State of the writer's thread
   bool is_dropping = true;
   SteadyTime dropped_at{};
@@ -76,6 +77,7 @@ struct Store::Impl {
   void submit(Change change, bool must = false);
   void run();
   void answer_queries();
+  void answer(Asked& one);
 
   void process(std::vector<Item>& batch);
   void commit(std::vector<Append*>& appends);

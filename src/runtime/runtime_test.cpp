@@ -1,4 +1,5 @@
 #include "kaden/runtime.h"
+#include "kaden/fair_mailbox.h"
 
 #include <gtest/gtest.h>
 
@@ -75,6 +76,40 @@ TEST(Mailbox, NothingIsLostBetweenManySenders) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(seen.size(), static_cast<std::size_t>(senders) * each);
+}
+
+TEST(FairMailbox, SendersTakeTurnsHoweverMuchEachHasSent) {
+  FairMailbox<std::string> box(8, 5);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(box.post("loud", "l" + std::to_string(i)));
+  std::string refused = "l5";
+  EXPECT_FALSE(box.post("loud", std::move(refused)));
+  EXPECT_EQ(refused, "l5"); // NOLINT(bugprone-use-after-move): a refused value is not moved from
+  EXPECT_TRUE(box.post("quiet", "q0"));
+  EXPECT_TRUE(box.post("other", "o0"));
+  EXPECT_TRUE(box.post("quiet", "q1"));
+  EXPECT_FALSE(box.post("late", "x")) << "all of it is full";
+  std::string taken;
+  std::optional<std::string> out;
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(box.take(out, Millis(0)));
+    taken += out.value() + " ";
+  }
+  EXPECT_EQ(taken, "l0 q0 o0 l1 ");
+  EXPECT_TRUE(box.post("other", "o1"));
+  while (box.take(out, Millis(0)) && out) taken += *out + " ";
+  EXPECT_EQ(taken, "l0 q0 o0 l1 q1 l2 o1 l3 l4 ");
+}
+
+TEST(FairMailbox, CloseLetsTheRestBeTaken) {
+  FairMailbox<int> box(10, 10);
+  EXPECT_TRUE(box.post("a", 1));
+  box.close();
+  EXPECT_FALSE(box.post("a", 2));
+  std::optional<int> out;
+  EXPECT_TRUE(box.take(out, seconds(10)));
+  EXPECT_EQ(out, 1);
+  EXPECT_FALSE(box.take(out, seconds(10)));
+  EXPECT_FALSE(out);
 }
 
 TEST(Worker, RunsJobsInOrderOfDueTimeThenSubmission) {

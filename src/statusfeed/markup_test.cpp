@@ -5,6 +5,7 @@
 #include "links.h"
 #include "words.h"
 
+#include "kaden/limits/agent.h"
 #include "kaden/limits/provider_status.h"
 
 namespace kaden::statusfeed {

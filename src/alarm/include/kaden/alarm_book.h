@@ -197,6 +197,8 @@ class AlarmBook {
 
   /// The state of an alarm (and of a rule's alarm its metric) as text.
   std::string save(const AlarmKey& key) const;
+  /// The state in a text of save(); nothing when it is none.
+  static std::optional<AlarmState> state_in(const std::string& saved);
   /// Before the first step. not_found: the alarm or its rule is no more; invalid: not a text of save().
   Result<void> restore(const AlarmKey& key, const std::string& saved);
 

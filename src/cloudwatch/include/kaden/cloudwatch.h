@@ -135,7 +135,7 @@ class Endpoint {
   /// it next; early, late and repeated calls are harmless.
   WallTime evaluate(WallTime now);
 
-  /// At run time. States of alarms whose metric still matches stay.
+  /// At run time. States of alarms whose metric still matches stay; of the others those in ALARM are told OK.
   void set_rules(std::vector<alarm::Rule> rules);
   void set_access_keys(std::vector<AccessKey> access_keys);
 

@@ -122,6 +122,13 @@ struct StoredLogs {
   bool operator==(const StoredLogs&) const = default;
 };
 
+/// What ARNs name: alarms' and log groups'. Nothing else depends on it.
+struct Arns {
+  std::string region = "us-east-1";
+  std::string account = "000000000000"; ///< twelve digits
+  bool operator==(const Arns&) const = default;
+};
+
 /// A metric filter that stands in the file instead of being put.
 struct MetricFilter {
   std::string name, group, pattern;
@@ -136,6 +143,7 @@ struct Settings {
   StoredLogs logs;
   std::vector<AccessKey> access_keys;
   bool allow_unsigned_on_loopback = false;
+  Arns arns;
   std::vector<Token> tokens;
   std::optional<Sip> sip;
   Speech speech;

@@ -85,6 +85,7 @@ struct Query {
   bool newest_first = false;
   std::optional<Place> after; ///< in the direction of reading
   std::size_t events_max = limits::log_page_events_max;
+  std::string asker{}; ///< whose query it is: askers take turns, so that none holds up the others
 };
 struct Page {
   std::vector<StoredEvent> events;  ///< in the direction of reading

@@ -54,5 +54,6 @@ inline constexpr std::size_t log_cache_bytes = 64u << 20;       // unpacked rows
 inline constexpr std::size_t log_scan_bytes_max = 64u << 20;    // unpacked for one page, well under a second; then it ends, with a token
 inline constexpr Millis log_drop_every = seconds(60);          // a pass over old events
 inline constexpr std::size_t log_reads_max = 64;               // queries waiting for the reader; then they are throttled
+inline constexpr std::size_t log_reads_of_one_max = 16;        // of one access key, whose queries take turns with the others
 
 } // namespace kaden::limits
