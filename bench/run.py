@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Kaden beside named peers and limits, in one run, and prints ratios. Loopback only; ends by itself.
 
-Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms datapoints stored speech simulator agent
+Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms datapoints whole stored speech simulator agent
 """
 
 import json
@@ -424,6 +424,56 @@ def datapoints():
             row("", one["items_per_second"], "/s", "Prometheus scraping and storing", peer_rate)
 
 
+class Machines:
+    """Senders of one metric each, a thousand in a request, over one connection to Kaden; unsigned, as on loopback."""
+
+    def __init__(self, town, count):
+        import http.client
+        self.connection = http.client.HTTPConnection("127.0.0.1", town.port, timeout=60)
+        self.count = count
+
+    def report(self, value):
+        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "GraniteServiceVersion20100801.PutMetricData"}
+        for first in range(0, self.count, 1_000):
+            data = [{"MetricName": "cpu_usage_active", "Value": value, "Unit": "Percent", "StorageResolution": 1,
+                     "Dimensions": [{"Name": "host", "Value": f"web-{i}"}]} for i in range(first, first + 1_000)]
+            self.connection.request("POST", "/", json.dumps({"Namespace": "CWAgent", "MetricData": data}), headers)
+            answer = self.connection.getresponse()
+            body = answer.read()
+            if answer.status != 200:
+                raise SystemExit(f"PutMetricData: {answer.status} {body}")
+
+
+def whole():
+    """kaden serve with everything it does: HTTP, the book, stored datapoints, the journal."""
+    count, rounds = (20_000, 2) if QUICK else (100_000, 6)
+    rule = '  - {name: cpu-high, metric: cpu_usage_active, for_each: [host], statistic: Average, period_s: 10, datapoints: 1, when: "> 80"}\n'
+    routes = "  - {source: [guest], policy: none}\n" + RECORD_ONLY
+    print(f"the whole process: {count:,} machines report one metric every 10 s")
+    for shape, alarms_of, values in (("without an alarm", "", (5, 6)), ("an alarm each, quiet", rule, (5, 6)), ("an alarm each, all firing", rule, (95, 96)),
+                                     ("an alarm each, all changing their state each time", rule, (5, 95))):
+        with Town({"sato": "en"}, routes=routes, alarms=alarms_of, unsigned=True) as town:
+            town.start_kaden()
+            machines = Machines(town, count)
+            took, due = [], time.monotonic()
+            for turn in range(rounds + 3):
+                before = cpu_seconds(town.serve.pid)
+                machines.report(values[turn % 2])
+                due += 10
+                time.sleep(max(0, due - time.monotonic()))
+                took.append(cpu_seconds(town.serve.pid) - before)
+            row(shape, statistics.mean(took[3:]) * 10, "% of a core")
+            row("  resident", rss_mb(town.serve.pid), "MB")
+    with Town({"sato": "en"}, unsigned=True) as town:
+        town.start_kaden()
+        machines = Machines(town, 50_000 if QUICK else 1_000_000)
+        begun = time.monotonic()
+        for turn in range(3):
+            machines.report(5 + turn)
+        row(f"{machines.count:,} live metrics, 3 datapoints each: resident", rss_mb(town.serve.pid), "MB", "the limit of 1 GiB", 1_024, "less")
+        row("  sent in", time.monotonic() - begun, "s")
+
+
 def program(name, *args):
     def run():
         path = next((p for p in BUILD.rglob(name) if p.is_file() and os.access(p, os.X_OK)), None)
@@ -440,6 +490,7 @@ PARTS = {
     "media": program("media_bench", "--benchmark_counters_tabular=true"),
     "alarms": alarms,
     "datapoints": datapoints,
+    "whole": whole,
     "stored": program("datapoints_bench", "--benchmark_counters_tabular=true", "--benchmark_filter=-months/365"),
     "speech": program("speech_bench", "--benchmark_counters_tabular=true"),
     "simulator": program("kaden_sim", "--seeds", "1..200" if not QUICK else "1..40", "--hours", "24"),
