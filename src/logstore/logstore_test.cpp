@@ -469,9 +469,9 @@ TEST(LogStore, groups_and_streams_are_bounded_and_their_full_number_works) {
     return wait_for([&](Done done) { town.store_->create_stream("app", name, std::move(done)); });
   };
   EXPECT_TRUE(group("the-last"));
-  EXPECT_EQ(group("one-too-many").error().fault, Fault::busy);
+  EXPECT_EQ(group("one-too-many").error().fault, Fault::denied);
   EXPECT_TRUE(stream("the-last"));
-  EXPECT_EQ(stream("one-too-many").error().fault, Fault::busy);
+  EXPECT_EQ(stream("one-too-many").error().fault, Fault::denied);
   EXPECT_EQ(town.store_->counts().groups, limits::log_groups_max);
   EXPECT_EQ(town.store_->counts().streams, limits::log_streams_max);
   ASSERT_TRUE(town.put("the-last", {Town::event(0, "found")}));

@@ -76,7 +76,12 @@ class Story:
         if isinstance(told, dict) and "$like" in told:
             fits = isinstance(got, str) and re.search(self.text(told["$like"]), got)
             return "" if fits else f"{path}: {got!r} is not like {told['$like']!r}"
-        told = self.filled(told) if not isinstance(told, (dict, list)) or (isinstance(told, dict) and {"$at", "$ms"} & told.keys()) else told
+        if isinstance(told, dict) and "$some" in told:
+            fits = any(self.difference(told["$some"], one) == "" for one in got)
+            return "" if fits else f"{path}: nothing like {told['$some']!r} in {got!r}"
+        is_time = isinstance(told, dict) and {"$at", "$ms"} & told.keys()
+        if is_time or not isinstance(told, (dict, list)):
+            told = self.filled(told)
         if isinstance(told, dict):
             for name, value in told.items():
                 if name not in got:

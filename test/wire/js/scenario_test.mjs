@@ -42,6 +42,16 @@ class Story {
   check(told, got, path) {
     if (told !== null && typeof told === "object" && "$like" in told) {
       assert.match(got, new RegExp(this.text(told.$like)), path);
+    } else if (told !== null && typeof told === "object" && "$some" in told) {
+      const fits = got.some((one) => {
+        try {
+          this.check(told.$some, one, path);
+          return true;
+        } catch {
+          return false;
+        }
+      });
+      assert.ok(fits, `${path}: nothing like it in ${JSON.stringify(got)}`);
     } else if (Array.isArray(told)) {
       assert.equal(got?.length, told.length, `${path}: ${JSON.stringify(got)}`);
       told.forEach((one, i) => this.check(one, got[i], `${path}[${i}]`));
