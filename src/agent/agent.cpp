@@ -281,7 +281,7 @@ Result<Judgement> Agent::Impl::deliver_logs(const Spool::Entry& entry) {
   if (!parcel) return Judgement{Delivery::refused, Fault::corrupt, {}, parcel.error().message};
   auto judged = call_logs("PutLogEvents", parcel->body, parcel->gzipped);
   if (!judged || judged->code != "ResourceNotFoundException") return judged;
-  const auto created = create_stream(*parcel);
+  auto created = create_stream(*parcel);
   if (!created || created->delivery != Delivery::taken) return created;
   log("the log stream " + parcel->group + " " + parcel->stream + " was created");
   return call_logs("PutLogEvents", parcel->body, parcel->gzipped);

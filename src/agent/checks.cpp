@@ -246,6 +246,7 @@ std::vector<Finding> Checker::round(const std::atomic<bool>& stop) {
     poll(looked.data(), looked.size(), static_cast<int>(wait.count()));
   }
   std::vector<Finding> findings;
+  findings.reserve(probes.size());
   for (Probe& probe : probes) findings.push_back(std::move(probe.finding));
   return findings;
 }

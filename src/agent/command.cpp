@@ -1,6 +1,6 @@
 // The command line of the agent.
 #include <malloc.h>
-#include <signal.h>
+#include <signal.h> // NOLINT(modernize-deprecated-headers): sigwait() is POSIX
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -132,7 +132,8 @@ int run(const Settings& settings, bool once) {
 } // namespace
 
 int command(const std::string& program, const std::vector<std::string>& arguments) {
-  mallopt(M_ARENA_MAX, 1); // a few threads that mostly sleep need no arenas of their own
+  mallopt(M_ARENA_MAX, 1); // NOLINT(concurrency-mt-unsafe): before any thread; a few threads that mostly
+                           // sleep need no arenas of their own
   Flags flags;
   Result<Settings> settings = fail(Fault::invalid, "");
   {

@@ -34,8 +34,8 @@ class Mistakes {
 /// The keys of one map: each is asked for once, and what nobody asked for is a mistake.
 class Map {
  public:
-  Map(YAML::Node node, std::string path, Mistakes& mistakes)
-      : node_(std::move(node)), path_(std::move(path)), mistakes_(mistakes) {
+  Map(const YAML::Node& node, std::string path, Mistakes& mistakes)
+      : node_(node), path_(std::move(path)), mistakes_(mistakes) {
     if (!node_.IsMap()) wrong(node_, "", "a map is needed");
   }
   ~Map() {
@@ -106,7 +106,7 @@ class Map {
     if (!node.IsSequence() || node.size() > most)
       return wrong(node, key, "a list of at most " + std::to_string(most) + " is needed");
     std::size_t i = 0;
-    for (const auto& item : node) {
+    for (const YAML::Node& item : node) {
       Map map(item, joined(key) + "[" + std::to_string(i++) + "]", mistakes_);
       take(map);
     }

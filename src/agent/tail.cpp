@@ -72,6 +72,7 @@ File open_file(const std::string& path) {
 std::vector<std::string> glob_paths(const std::string& pattern) {
   std::vector<std::string> paths;
   glob_t found{};
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread changes the environment or the working folder
   if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
     for (std::size_t i = 0; i < found.gl_pathc && i < 4 * limits::followed_files_max; ++i)
       paths.emplace_back(found.gl_pathv[i]);

@@ -211,7 +211,7 @@ class RuleParser {
     const std::size_t start = at_;
     const auto ends = [](char c) { return is_blank(c) || c == '(' || c == ')' || c == ',' || c == '"'; };
     while (at_ < text_.size() && !ends(text_[at_])) ++at_;
-    const std::string name(text_.substr(start, at_ - start));
+    std::string name(text_.substr(start, at_ - start));
     const char next = peek();
     if (!name.empty() && next != ')' && next != ',' && next != '\0') {
       wrong("a name with blanks, parentheses, commas or quotes must be written in quotes");

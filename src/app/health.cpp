@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "kaden/limits/health.h"
 
@@ -87,12 +88,14 @@ std::string trouble_with_own_address(const std::string& ip) {
   address.sin_family = AF_INET;
   if (inet_pton(AF_INET, ip.c_str(), &address.sin_addr) != 1) return ip + " is not an IPv4 address";
   const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return fmt::format("no socket can be opened: {}", strerror(errno));
+  if (descriptor < 0)
+    return fmt::format("no socket can be opened: {}", std::generic_category().message(errno));
   const int bound = bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int why = errno;
   close(descriptor);
   if (bound == 0) return "";
-  return fmt::format("this machine no longer has the address {} that SIP is bound to: {}", ip, strerror(why));
+  return fmt::format("this machine no longer has the address {} that SIP is bound to: {}", ip,
+                     std::generic_category().message(why));
 }
 
 } // namespace kaden::app

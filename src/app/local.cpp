@@ -1,7 +1,7 @@
 #include "local.h"
 
 #include <fmt/format.h>
-#include <signal.h>
+#include <signal.h> // NOLINT(modernize-deprecated-headers): sigwait() is POSIX
 #include <sys/stat.h>
 
 #include <fstream>

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
-#include <signal.h>
+#include <signal.h> // NOLINT(modernize-deprecated-headers): sigwait() is POSIX
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 

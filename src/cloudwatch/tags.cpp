@@ -52,9 +52,9 @@ void add_tags(const Offer& offer) {
       [desk = offer.desk](const smithy::Caller&, const Value& input, const smithy::Respond& respond) {
         const auto name = read_resource(input);
         if (!name) return respond(refused(name));
-        auto tags = read_tags(input);
+        const auto tags = read_tags(input);
         if (!tags) return respond(refused(tags));
-        desk->tag(*name, std::move(*tags), {}, answering_tags(respond));
+        desk->tag(*name, *tags, {}, answering_tags(respond));
       });
   const auto* remove = model.structure({{"ResourceARN", &text_shape}, {"TagKeys", shapes.texts}});
   offer.service.add(
