@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "kaden/near_word.h"
+
 namespace kaden {
 namespace {
 
@@ -202,6 +204,19 @@ TEST(Words, EveryEnumValueReadsBack) {
   }
   EXPECT_FALSE(parse_verdict(""));
   EXPECT_FALSE(parse_severity("Critical"));
+}
+
+TEST(NearWord, IsTheKnownWordWithTheFewestEdits) {
+  const std::vector<std::string_view> known{"usage_idle", "usage_iowait", "cpu", "mem"};
+  const std::vector<std::pair<std::string, std::string_view>> cases = {{"usage_idel", "usage_idle"},
+                                                                       {"usage_io_wait", "usage_iowait"},
+                                                                       {"cpuu", "cpu"},
+                                                                       {"men", "mem"},
+                                                                       {"m", ""},
+                                                                       {"temperature", ""},
+                                                                       {"", ""},
+                                                                       {std::string(65, 'u'), ""}};
+  for (const auto& [word, wanted] : cases) EXPECT_EQ(near_word(word, known), wanted) << word;
 }
 
 TEST(RequireDeathTest, StopsTheProcessAndSaysWhy) {

@@ -11,27 +11,13 @@
 
 #include "kaden/limits/alarm_events.h"
 #include "kaden/limits/configuration.h"
+#include "kaden/near_word.h"
 
 namespace kaden::config {
 namespace {
 
 constexpr std::size_t notes_kept_max = 1'000; // sorted by place before the first few are shown
 constexpr std::size_t shown_bytes_max = 60;   // of a wrong value in a message
-
-/// Levenshtein's distance between short words.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -64,19 +50,7 @@ bool is_secret_key(std::string_view key) {
 } // namespace
 
 std::string suggestion(std::string_view word, const std::vector<std::string_view>& known) {
-  constexpr std::size_t word_bytes_max = 64;
-  if (word.size() > word_bytes_max) return "";
-  std::size_t best =
-      std::max<std::size_t>(1, (word.size() + 1) / 3) + 1; // more edits than this are another word
-  std::string_view nearest;
-  for (const std::string_view candidate : known) {
-    if (candidate.size() > word.size() + best || word.size() > candidate.size() + best) continue;
-    const std::size_t d = distance(word, candidate);
-    if (d < best) {
-      best = d;
-      nearest = candidate;
-    }
-  }
+  const std::string_view nearest = near_word(word, known);
   return nearest.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", nearest);
 }
 
