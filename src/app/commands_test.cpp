@@ -121,6 +121,7 @@ TEST_F(CommandsTest, WrongWordsAreRefusedBeforeAnythingIsAsked) {
                                                 {"alarms", "test"},
                                                 {"import"},
                                                 {"import", "cloudwatch-alarms"},
+                                                {"import", "cloudwatch-alarms", "x.json", "--requests-only"},
                                                 {"incidents", "--color", "blue"}}) {
     EXPECT_NE(run(words, false), 0) << testing::PrintToString(words);
   }
@@ -135,6 +136,33 @@ TEST_F(CommandsTest, WrongWordsAreRefusedBeforeAnythingIsAsked) {
   EXPECT_THAT(err_, HasSubstr("/nonexistent.yaml"));
   EXPECT_EQ(run({"import", "cloudwatch-alarms", "/nonexistent.json"}, false), 1);
   EXPECT_EQ(run({"import", "cloudwatch-agent", "/nonexistent.json"}, false), 1);
+}
+
+TEST_F(CommandsTest, ImportsWriteAScriptForItsOwnerAndCountWhatIsWrong) {
+  const auto folder =
+      std::filesystem::path(testing::TempDir()) / ("kaden_import_" + std::to_string(getpid()));
+  std::filesystem::create_directory(folder);
+  const std::string alarms = folder / "alarms.json", script = folder / "script",
+                    agent = folder / "agent.json";
+  std::ofstream(alarms)
+      << R"({"MetricAlarms": [], "CompositeAlarms": [{"AlarmName": "c", "AlarmRule": "NOT ALARM(a) "}]})";
+  EXPECT_EQ(run({"import", "cloudwatch-alarms", alarms, "--requests", script, "--lang", "en"}, false), 0);
+  EXPECT_EQ(err_, "0 alarms became 0 rules; 1 are in " + script + "; 0 are neither, see the comments.\n");
+  EXPECT_THAT(out_, HasSubstr("alarms: []\n"));
+  EXPECT_EQ(std::filesystem::status(script).permissions(), std::filesystem::perms::owner_all);
+  EXPECT_GT(std::filesystem::file_size(script), 0U);
+  EXPECT_EQ(run({"import", "cloudwatch-alarms", alarms, "--requests", script, "--requests-only"}, false), 0);
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(run({"import", "cloudwatch-alarms", alarms, "--requests", folder}, false), 1);
+  EXPECT_THAT(err_, HasSubstr("cannot be written"));
+
+  std::ofstream(agent) << R"({"agent": {"region": "x", "debug": 1}})";
+  EXPECT_EQ(run({"import", "cloudwatch-agent", agent, "--lang", "en"}, false), 1);
+  EXPECT_EQ(err_, "1 mistakes, with which the agent does not start; 1 warnings.\n");
+  std::ofstream(agent) << R"({"agent": {"region": "x", "debug": true}})";
+  EXPECT_EQ(run({"import", "cloudwatch-agent", agent, "--lang", "en"}, false), 0);
+  EXPECT_EQ(err_, "0 mistakes, with which the agent does not start; 1 warnings.\n");
+  std::filesystem::remove_all(folder);
 }
 
 TEST(TimelineLine, IsForPeople) {

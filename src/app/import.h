@@ -8,9 +8,16 @@
 
 namespace kaden::app {
 
-/// `file`: "-" is standard input. Rules go to stdout, a sentence on how many to stderr.
-int import_cloudwatch_alarms(const std::string& file, Language language);
-/// `url`: where agents reach Kaden.
+struct ImportAlarmsOptions {
+  std::string file;           ///< "-" is standard input
+  std::string requests;       ///< where the script of requests is written, mode 0700; "": nowhere
+  bool requests_only = false; ///< every alarm goes there
+  Language language{};
+};
+/// Rules go to stdout, a sentence on how many to stderr.
+int import_cloudwatch_alarms(const ImportAlarmsOptions& options);
+/// `url`: where agents reach Kaden. 1 too when the agent would refuse the configuration; advice goes to
+/// stdout, a sentence on how much is wrong to stderr.
 int import_cloudwatch_agent(const std::string& file, const std::string& url, Language language);
 
 } // namespace kaden::app

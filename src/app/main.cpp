@@ -94,6 +94,7 @@ struct AlarmsCommand {
 
 /// `kaden import`.
 struct ImportCommand {
+  ImportAlarmsOptions options;
   std::string file;
   std::string url = "https://KADEN:8480";
   LookOptions look;
@@ -103,9 +104,19 @@ struct ImportCommand {
     imports->require_subcommand(1);
     CLI::App* alarms = imports->add_subcommand(
         "cloudwatch-alarms", "alarm rules from what `aws cloudwatch describe-alarms` prints");
-    alarms->add_option("file", file, "its JSON, or - for standard input")->required();
+    alarms->add_option("file", options.file, "its JSON, or - for standard input")->required();
+    auto* requests = alarms->add_option("--requests", options.requests,
+                                        "write a script of aws commands to this file, which defines as they "
+                                        "are the alarms that cannot be rules");
+    alarms
+        ->add_flag("--requests-only", options.requests_only,
+                   "with --requests: the script defines all alarms, names included; no rules")
+        ->needs(requests);
     look.add_language(alarms);
-    alarms->callback([this, &result] { result = import_cloudwatch_alarms(file, look.chosen()); });
+    alarms->callback([this, &result] {
+      options.language = look.chosen();
+      result = import_cloudwatch_alarms(options);
+    });
     CLI::App* agent = imports->add_subcommand(
         "cloudwatch-agent", "what a CloudWatch agent's configuration needs to report to Kaden");
     agent->add_option("file", file, "its JSON, or - for standard input")->required();

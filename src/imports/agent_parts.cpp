@@ -1,152 +1,22 @@
 #include "agent_parts.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <map>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "json_places.h"
+
+#include "kaden/near_word.h"
 
 namespace kaden::imports {
 
 namespace {
-
-// Places
-// -----------------------------------------------------------------------------------------------------
-
-/// The line of each member and item of a JSON text that is known to be one.
-class Places {
- public:
-  explicit Places(std::string_view text) : text_(text) { value(""); }
-  std::size_t line_of(const std::string& path) const {
-    const auto found = lines_.find(path);
-    return found == lines_.end() ? 1 : found->second;
-  }
-
- private:
-  char next() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  void blanks() {
-    for (; at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos;
-         ++at_)
-      line_ += text_[at_] == '\n' ? 1U : 0U;
-  }
-  /// With its quotes.
-  std::string_view quoted() {
-    const std::size_t begin = at_++;
-    while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2U : 1U;
-    at_ = std::min(at_ + 1, text_.size());
-    return text_.substr(begin, at_ - begin);
-  }
-  static std::string name_of(std::string_view quoted) {
-    const auto value = parse_json(quoted);
-    const auto* name = value ? value->if_string() : nullptr;
-    return name == nullptr ? std::string() : std::string(std::string_view(*name));
-  }
-  void value(const std::string& path) {
-    blanks();
-    lines_.emplace(path, line_);
-    if (next() == '{') {
-      entries(path, '}');
-    } else if (next() == '[') {
-      entries(path, ']');
-    } else if (next() == '"') {
-      quoted();
-    } else {
-      at_ = std::min(text_.find_first_of(",]} \t\r\n", at_), text_.size());
-    }
-  }
-  void entries(const std::string& path, char end) {
-    ++at_;
-    blanks();
-    for (std::size_t index = 0; at_ < text_.size() && next() != end; ++index) {
-      std::string entry = path + "[" + std::to_string(index) + "]";
-      if (end == '}') {
-        entry = path + (path.empty() ? "" : ".") + name_of(quoted());
-        lines_.emplace(entry, line_);
-        blanks();
-        ++at_; // the colon
-      }
-      value(entry);
-      blanks();
-      if (next() == ',') ++at_;
-      blanks();
-    }
-    ++at_;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  std::size_t line_ = 1;
-  std::map<std::string, std::size_t> lines_;
-};
-
-// Parts
-// ------------------------------------------------------------------------------------------------------
-
-struct Shape {
-  std::string_view path;
-  std::vector<std::string_view> keys;
-};
-
-const std::vector<Shape>& shapes() {
-  static const std::vector<std::string_view> basic = {"metrics_collection_interval", "append_dimensions",
-                                                      "measurement", "drop_original_metrics", "resources"};
-  static const auto with = [](std::vector<std::string_view> more) {
-    more.insert(more.end(), basic.begin(), basic.end());
-    return more;
-  };
-  static const std::vector<Shape> all = {
-      {"", {"agent", "metrics", "logs", "traces", "opentelemetry", "csm"}},
-      {"agent",
-       {"metrics_collection_interval", "logfile", "region", "debug", "quiet", "aws_sdk_log_level",
-        "credentials", "omit_hostname", "run_as_user", "user_agent", "internal", "service.name",
-        "deployment.environment"}},
-      {"metrics",
-       {"namespace", "aggregation_dimensions", "append_dimensions", "metrics_destinations",
-        "metrics_collected", "force_flush_interval", "credentials", "endpoint_override", "service.name",
-        "deployment.environment"}},
-      {"metrics.metrics_destinations", {"cloudwatch", "amp"}},
-      {"metrics.metrics_collected.cpu", with({"totalcpu"})},
-      {"metrics.metrics_collected.disk", with({"ignore_file_system_types", "drop_device"})},
-      {"metrics.metrics_collected.diskio", with({})},
-      {"metrics.metrics_collected.mem", with({})},
-      {"metrics.metrics_collected.net", with({})},
-      {"metrics.metrics_collected.netstat", with({})},
-      {"metrics.metrics_collected.processes", with({})},
-      {"metrics.metrics_collected.swap", with({})},
-      {"metrics.metrics_collected.statsd",
-       {"allowed_pending_messages", "service_address", "metrics_collection_interval",
-        "metrics_aggregation_interval", "metric_separator", "drop_original_metrics", "service.name",
-        "deployment.environment"}},
-      {"metrics.metrics_collected.collectd",
-       {"service_address", "name_prefix", "collectd_auth_file", "collectd_security_level", "collectd_typesdb",
-        "metrics_aggregation_interval", "drop_original_metrics", "service.name", "deployment.environment",
-        "append_dimensions"}},
-      {"metrics.metrics_collected.ethtool",
-       {"interface_include", "interface_exclude", "metrics_include", "append_dimensions",
-        "drop_original_metrics"}},
-      {"logs",
-       {"logs_collected", "metrics_collected", "log_stream_name", "force_flush_interval", "credentials",
-        "endpoint_override", "service.name", "deployment.environment", "concurrency"}},
-      {"logs.logs_collected", {"files", "windows_events", "application_signals"}},
-      {"logs.metrics_collected",
-       {"emf", "app_signals", "application_signals", "ecs", "kubernetes", "prometheus", "otlp"}},
-      {"logs.logs_collected.files", {"collect_list"}},
-      {"logs.logs_collected.files.collect_list[]",
-       {"file_path", "log_group_name", "log_stream_name", "log_group_class", "multi_line_start_pattern",
-        "timestamp_format", "timezone", "trim_timestamp", "encoding", "auto_removal", "backpressure_mode",
-        "blacklist", "publish_multi_logs", "retention_in_days", "filters", "service.name",
-        "deployment.environment"}},
-      {"logs.logs_collected.windows_events", {"collect_list"}},
-      {"logs.logs_collected.windows_events.collect_list[]",
-       {"event_name", "event_levels", "event_ids", "filters", "log_stream_name", "log_group_name",
-        "log_group_class", "retention_in_days", "event_format"}},
-  };
-  return all;
-}
-
-constexpr std::string_view collected = "metrics.metrics_collected";
-constexpr std::array<std::string_view, 18> plugins = {
-    "collectd", "cpu",       "disk",     "diskio",  "efa",        "statsd",     "swap", "mem",  "net",
-    "netstat",  "processes", "procstat", "ethtool", "nvidia_gpu", "nvidia_smi", "jmx",  "otlp", "prometheus"};
 
 struct Unsupported {
   std::string_view path;
@@ -160,13 +30,127 @@ constexpr std::array<Unsupported, 6> unsupported = {
      {"metrics.metrics_destinations.amp", PartTrouble::amp},
      {"metrics.metrics_collected.prometheus", PartTrouble::amp}}};
 
-bool contains(const auto& list, std::string_view wanted) {
+bool contains(const auto& list, const auto& wanted) {
   return std::find(list.begin(), list.end(), wanted) != list.end();
 }
 
-/// Performance objects of Windows may have any name; they begin with a capital letter.
-bool is_plugin(std::string_view name) {
-  return contains(plugins, name) || (!name.empty() && name.front() >= 'A' && name.front() <= 'Z');
+std::string item_of(const std::string& path, std::size_t index) {
+  return path + "[" + std::to_string(index) + "]";
+}
+
+bool is_text(const json::value& value, std::size_t bytes_min) {
+  return value.is_string() && value.get_string().size() >= bytes_min;
+}
+
+/// The agent takes 60.0 for 60.
+std::optional<std::int64_t> whole_of(const json::value& value) {
+  if (value.is_int64()) return value.get_int64();
+  constexpr double most = 1e15;
+  if (!value.is_double() || !(std::abs(value.get_double()) <= most)) return std::nullopt;
+  const auto whole = static_cast<std::int64_t>(value.get_double());
+  return static_cast<double>(whole) == value.get_double() ? std::optional(whole) : std::nullopt;
+}
+
+bool is_whole(const json::value& value, std::int64_t least, std::int64_t most) {
+  const auto whole = whole_of(value);
+  return whole && *whole >= least && *whole <= most;
+}
+
+bool is_word(const json::value& value, std::string_view words) {
+  return value.is_string() && contains(split(words, ' '), std::string_view(value.get_string()));
+}
+
+/// Whether one value that is no list of Kind's is of the kind.
+bool fits(const json::value& value, Kind kind, std::string_view words) {
+  constexpr std::int64_t interval_s_max = 172'800, event_id_max = 65'535, count_max = 2'147'483'647;
+  const auto* object = value.if_object();
+  switch (kind) {
+    case Kind::any:
+      return true;
+    case Kind::text:
+      return is_text(value, 1);
+    case Kind::any_text:
+      return is_text(value, 0);
+    case Kind::interval:
+      return is_whole(value, 1, interval_s_max);
+    case Kind::interval_or_zero:
+      return is_whole(value, 0, interval_s_max);
+    case Kind::count:
+      return is_whole(value, 1, count_max);
+    case Kind::event_id:
+      return is_whole(value, 0, event_id_max);
+    case Kind::flag:
+      return value.is_bool();
+    case Kind::map:
+    case Kind::section:
+      return object != nullptr;
+    case Kind::filled_section:
+      return object != nullptr && !object->empty();
+    case Kind::retention: {
+      const auto days = whole_of(value);
+      return days && contains(retention_days(), *days);
+    }
+    case Kind::word:
+      return is_word(value, words);
+    case Kind::some_sections:
+    case Kind::own_sections:
+      return value.is_array() && !value.get_array().empty();
+    case Kind::texts:
+    case Kind::event_ids:
+    case Kind::dimensions:
+    case Kind::sections:
+    case Kind::measurements:
+    case Kind::names:
+    case Kind::words:
+      return value.is_array();
+  }
+  return true;
+}
+
+/// Of what kind the items of such a list are.
+Kind item_kind_of(Kind kind) {
+  switch (kind) {
+    case Kind::texts:
+    case Kind::names:
+    case Kind::map:
+      return Kind::text;
+    case Kind::event_ids:
+      return Kind::event_id;
+    case Kind::dimensions:
+      return Kind::texts;
+    case Kind::sections:
+    case Kind::some_sections:
+    case Kind::own_sections:
+      return Kind::section;
+    case Kind::words:
+      return Kind::word;
+    case Kind::any:
+    case Kind::text:
+    case Kind::any_text:
+    case Kind::interval:
+    case Kind::interval_or_zero:
+    case Kind::count:
+    case Kind::event_id:
+    case Kind::flag:
+    case Kind::section:
+    case Kind::filled_section:
+    case Kind::measurements: // of two kinds: looked at one by one
+    case Kind::retention:
+    case Kind::word:
+      break;
+  }
+  return Kind::any;
+}
+
+bool is_each_once(Kind kind) {
+  return kind == Kind::event_ids || kind == Kind::dimensions || kind == Kind::own_sections ||
+         kind == Kind::measurements || kind == Kind::names;
+}
+
+std::vector<std::string_view> names_of(const Shape& shape) {
+  std::vector<std::string_view> names;
+  for (const Key& key : shape.keys) names.push_back(key.name);
+  return names;
 }
 
 class Walk {
@@ -176,44 +160,155 @@ class Walk {
   /// `shape` is `path` with every index as [].
   void look(const json::value& value, const std::string& path, const std::string& shape) {
     if (const auto* list = value.if_array()) {
-      for (std::size_t i = 0; i < list->size(); ++i)
-        look((*list)[i], path + "[" + std::to_string(i) + "]", shape + "[]");
+      for (std::size_t i = 0; i < list->size(); ++i) look((*list)[i], item_of(path, i), shape + "[]");
       return;
     }
     const auto* object = value.if_object();
     if (object == nullptr) return;
-    const auto known =
-        std::find_if(shapes().begin(), shapes().end(), [&](const Shape& one) { return one.path == shape; });
+    const Shape* known = shape_of(shape);
+    if (known != nullptr) look_at_needs(*object, *known, path);
     const auto dot = path.empty() ? "" : ".";
     for (const auto& entry : *object) {
       const std::string name(entry.key());
-      const bool is_known =
-          shape == collected ? is_plugin(name) : known == shapes().end() || contains(known->keys, name);
-      look_at_member(entry.value(), path + dot + name, shape + dot + name, is_known);
+      if (shape == collected_path) {
+        look_at_plugin(entry.value(), name, path + dot + name);
+      } else if (known != nullptr) {
+        look_at_member(entry.value(), *known, name, path + dot + name);
+      }
+      look_at_support(path + dot + name, shape + dot + name);
+      look(entry.value(), path + dot + name, shape + dot + name);
     }
   }
 
  private:
-  void look_at_member(const json::value& value, const std::string& path, const std::string& shape,
-                      bool is_known) {
-    if (!is_known) {
-      found.push_back({path, PartTrouble::unknown, 0});
-      return;
-    }
+  void note(std::string path, PartTrouble trouble, Kind wanted = Kind::any, std::string_view words = {},
+            std::string_view near = {}) {
+    found.push_back({std::move(path), trouble, wanted, std::string(words), std::string(near), 0});
+  }
+
+  void look_at_support(const std::string& path, const std::string& shape) {
     const auto odd = std::find_if(unsupported.begin(), unsupported.end(),
                                   [&](const Unsupported& one) { return one.path == shape; });
-    if (odd != unsupported.end()) found.push_back({path, odd->trouble, 0});
-    look(value, path, shape);
+    if (odd != unsupported.end()) note(path, odd->trouble);
+  }
+
+  void look_at_needs(const json::object& object, const Shape& shape, const std::string& path) {
+    for (const Key& key : shape.keys) {
+      if (key.is_needed && !object.contains(key.name)) note(path, PartTrouble::missing, Kind::any, key.name);
+    }
+    const auto is_there = [&](std::string_view name) { return object.contains(name); };
+    if (shape.one_of.empty() || std::any_of(shape.one_of.begin(), shape.one_of.end(), is_there)) return;
+    note(path, PartTrouble::missing, Kind::any, fmt::format("{}", fmt::join(shape.one_of, " / ")));
+  }
+
+  void look_at_plugin(const json::value& value, const std::string& name, const std::string& path) {
+    if (!is_windows_object(name) && !contains(plugins(), std::string_view(name)))
+      note(path, PartTrouble::unknown, Kind::any, {}, near_word(name, plugins()));
+    if (name == "procstat") {
+      check(value, {name, Kind::some_sections}, path);
+    } else if (name != "jmx" && name != "otlp") { // these two may be lists
+      check(value, {name, Kind::section}, path);
+    }
+    const bool is_list = value.is_array();
+    for (std::size_t i = 0; i < (is_list ? value.get_array().size() : 1); ++i) {
+      look_at_measurements(is_list ? value.get_array()[i] : value, name, is_list ? item_of(path, i) : path);
+    }
+  }
+
+  void look_at_member(const json::value& value, const Shape& shape, const std::string& name,
+                      const std::string& path) {
+    if (const Key* key = shape.find(name)) return check(value, *key, path);
+    if (shape.others == Others::fine) return;
+    note(path, shape.others == Others::refused ? PartTrouble::refused : PartTrouble::unknown, Kind::any, {},
+         near_word(name, names_of(shape)));
+  }
+
+  void check(const json::value& value, const Key& key, const std::string& path) {
+    if (!fits(value, key.kind, key.words)) return note(path, PartTrouble::wrong_kind, key.kind, key.words);
+    const Kind item_kind = item_kind_of(key.kind);
+    if (key.kind == Kind::map) {
+      for (const auto& entry : value.get_object())
+        check(entry.value(), {entry.key(), item_kind}, path + "." + std::string(entry.key()));
+    }
+    if (!value.is_array() || key.kind == Kind::any) return;
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < value.get_array().size(); ++i) {
+      const json::value& item = value.get_array()[i];
+      if (key.kind == Kind::measurements) {
+        check_measurement(item, item_of(path, i));
+      } else {
+        check(item, {key.name, item_kind, key.words}, item_of(path, i));
+      }
+      if (is_each_once(key.kind) && !seen.insert(kaden::to_text(item)).second)
+        note(item_of(path, i), PartTrouble::twice);
+    }
+  }
+
+  void check_measurement(const json::value& item, const std::string& path) {
+    const auto* object = item.if_object();
+    if (object == nullptr) {
+      if (!is_text(item, 1)) note(path, PartTrouble::wrong_kind, Kind::measurements);
+      return;
+    }
+    if (!object->contains("name")) note(path, PartTrouble::missing, Kind::any, "name");
+    for (const auto& entry : *object) {
+      const std::string at = path + "." + std::string(entry.key());
+      const bool is_known = entry.key() == "name" || entry.key() == "rename" || entry.key() == "unit";
+      if (!is_known) {
+        note(at, PartTrouble::unknown);
+      } else if (!is_text(entry.value(), 1)) {
+        note(at, PartTrouble::wrong_kind, Kind::text);
+      }
+    }
+  }
+
+  /// `section` is the plugin's, or one of procstat's.
+  void look_at_measurements(const json::value& section, const std::string& plugin, const std::string& path) {
+    const auto& known = measurements_of(plugin);
+    const auto* object = section.if_object();
+    const auto* list = object == nullptr ? nullptr : object->if_contains("measurement");
+    if (known.empty() || list == nullptr || !list->is_array()) return;
+    for (std::size_t i = 0; i < list->get_array().size(); ++i) {
+      const json::value& item = list->get_array()[i];
+      const auto* named = item.is_object() ? item.get_object().if_contains("name") : &item;
+      if (named == nullptr || !is_text(*named, 1)) continue;
+      std::string_view name = trim(named->get_string());
+      const std::string prefix = plugin + "_";
+      if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+      // Volumes of EC2 have many more of their own.
+      const bool is_volume =
+          plugin == "diskio" && (name.starts_with("ebs_") || name.starts_with("instance_store_"));
+      if (is_volume || contains(known, name)) continue;
+      note(item_of(path + ".measurement", i), PartTrouble::measurement, Kind::any,
+           std::string_view(named->get_string()), near_word(name, known));
+    }
   }
 };
 
 } // namespace
 
+bool is_mistake(PartTrouble trouble) {
+  switch (trouble) {
+    case PartTrouble::refused:
+    case PartTrouble::wrong_kind:
+    case PartTrouble::missing:
+    case PartTrouble::twice:
+      return true;
+    case PartTrouble::unknown:
+    case PartTrouble::measurement:
+    case PartTrouble::traces:
+    case PartTrouble::embedded:
+    case PartTrouble::amp:
+      break;
+  }
+  return false;
+}
+
 std::vector<OddPart> odd_parts(std::string_view text, const json::object& top) {
   Walk walk;
   walk.look(json::value(top), "", "");
   if (walk.found.empty()) return {};
-  const Places places(text);
+  const JsonPlaces places(text);
   for (OddPart& part : walk.found) part.line = places.line_of(part.path);
   std::stable_sort(walk.found.begin(), walk.found.end(),
                    [](const OddPart& a, const OddPart& b) { return a.line < b.line; });

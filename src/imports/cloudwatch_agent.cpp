@@ -17,6 +17,8 @@ constexpr Phrase credentials_on = {
     "\nCredentials (a machine that is not EC2: amazon-cloudwatch-agent-ctl -m onPremise):\n",
     "\n認証情報 (EC2 以外のマシン: amazon-cloudwatch-agent-ctl -m onPremise):\n"};
 constexpr Phrase notes_on = {"\nTo know:\n", "\n知っておくこと:\n"};
+constexpr Phrase mistakes_on = {"\nMistakes, with which the agent does not start:\n",
+                                "\n誤り (このままではエージェントが起動しません):\n"};
 constexpr Phrase nothing_odd = {"\nNothing in it changes series or keeps them from arriving.\n",
                                 "\n系列を変えたり届かなくしたりする設定はありません。\n"};
 // Lines
@@ -84,6 +86,18 @@ constexpr Phrase assumes = {
     "{} に role_arn があります。エージェントは AWS STS に接続するので、閉域網では通り道が必要です"};
 constexpr Phrase is_unknown = {"{} (line {}) is not a part that the agent knows: a slip of the pen?",
                                "{} ({} 行目) はエージェントにない項目です。書き間違いではありませんか"};
+constexpr Phrase is_no_measurement = {
+    "{} (line {}): \"{}\" is no measurement of this plugin that is known here; the agent on Linux refuses "
+    "those "
+    "that it does not know",
+    "{} ({} 行目): \"{}\" はこのプラグインの測定項目として知られていません。Linux "
+    "のエージェントは知らない項目があると起動しません"};
+constexpr Phrase did_you_mean = {" (did you mean {}?)", " (もしかして {}?)"};
+// Mistakes
+constexpr Phrase is_refused = {"{} (line {}) is not allowed there", "{} ({} 行目) はそこに書けない項目です"};
+constexpr Phrase is_missing = {"{} (line {}) lacks {}", "{} ({} 行目) に {} がありません"};
+constexpr Phrase is_twice = {"{} (line {}) stands twice in the list", "{} ({} 行目) がリストに 2 回あります"};
+constexpr Phrase is_wrong_kind = {"{} (line {}) must be {}", "{} ({} 行目) に書けるのは次の値です: {}"};
 constexpr Phrase has_traces = {
     "{} (line {}) stays with AWS: Kaden takes metrics and logs",
     "{} ({} 行目) は AWS 向けのままです。Kaden が受け取るのはメトリクスとログです"};
@@ -96,6 +110,65 @@ constexpr Phrase is_amp = {
     "{} ({} 行目) は Amazon Managed Service for Prometheus に送られ、Kaden には届きません"};
 constexpr Phrase extra_dimensions = {"{} has append_dimensions of its own: its series carry {} as well",
                                      "{} に独自の append_dimensions があり、系列に {} も付きます"};
+
+/// What a value of the kind is called.
+Phrase phrase_of(Kind kind) {
+  switch (kind) {
+    case Kind::text:
+      return {"a text that is not empty", "空でない文字列"};
+    case Kind::any:
+    case Kind::any_text:
+      return {"a text", "文字列"};
+    case Kind::interval:
+      return {"a whole number of seconds from 1 to 172800", "1 から 172800 までの整数 (秒)"};
+    case Kind::interval_or_zero:
+      return {"a whole number of seconds from 0 to 172800", "0 から 172800 までの整数 (秒)"};
+    case Kind::count:
+      return {"a whole number above 0", "1 以上の整数"};
+    case Kind::event_id:
+      return {"a whole number from 0 to 65535", "0 から 65535 までの整数"};
+    case Kind::flag:
+      return {"true or false", "true か false"};
+    case Kind::texts:
+    case Kind::names:
+      return {"a list of texts", "文字列のリスト"};
+    case Kind::event_ids:
+      return {"a list of whole numbers", "整数のリスト"};
+    case Kind::dimensions:
+      return {"a list of lists of texts", "文字列のリストのリスト"};
+    case Kind::map:
+      return {"a map of names to texts", "名前と文字列の組"};
+    case Kind::section:
+      return {"a section {{...}}", "節 {{...}}"};
+    case Kind::filled_section:
+      return {"a section {{...}} that is not empty", "空でない節 {{...}}"};
+    case Kind::sections:
+      return {"a list of sections", "節のリスト"};
+    case Kind::some_sections:
+    case Kind::own_sections:
+      return {"a list of sections that is not empty", "空でない、節のリスト"};
+    case Kind::measurements:
+      return {"a list of names, or of sections with name, rename and unit",
+              "名前か、name・rename・unit を持つ節のリスト"};
+    case Kind::retention:
+      return {"one of {}", "{} のどれか"};
+    case Kind::word:
+      return {"one of {}", "{} のどれか"};
+    case Kind::words:
+      return {"a list of {}", "{} のリスト"};
+  }
+  return {};
+}
+
+std::string wanted_of(const OddPart& part, Language language) {
+  std::string words;
+  if (part.wanted == Kind::retention) {
+    words = fmt::format("{}", fmt::join(retention_days(), ", "));
+  } else {
+    words = fmt::format("{}", fmt::join(split(part.words, ' '), ", "));
+  }
+  return say(language, phrase_of(part.wanted), words);
+}
 
 const json::object* section_of(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
@@ -143,8 +216,10 @@ class Adviser {
     look_at_parts();
     Advice advice;
     advice.text = lines_to_add() + credentials();
+    if (mistake_count_ != 0) advice.text += say(language_, mistakes_on) + mistakes_;
     advice.text += warnings_ == 0 ? say(language_, nothing_odd) : say(language_, notes_on) + notes_;
     advice.warnings = warnings_;
+    advice.mistakes = mistake_count_;
     return advice;
   }
 
@@ -157,22 +232,41 @@ class Adviser {
 
   void look_at_parts() {
     for (const OddPart& part : odd_parts(text_, top_)) {
-      const std::string path = one_line(part.path);
-      switch (part.trouble) {
-        case PartTrouble::unknown:
-          warn(is_unknown, path, part.line);
-          break;
-        case PartTrouble::traces:
-          warn(has_traces, path, part.line);
-          break;
-        case PartTrouble::embedded:
-          warn(is_embedded, path, part.line);
-          break;
-        case PartTrouble::amp:
-          warn(is_amp, path, part.line);
-          break;
+      std::string line = line_of(part);
+      if (!part.near.empty()) line += say(language_, did_you_mean, part.near);
+      if (is_mistake(part.trouble)) {
+        mistakes_ += "  x " + line + "\n";
+        ++mistake_count_;
+      } else {
+        notes_ += "  ! " + line + "\n";
+        ++warnings_;
       }
     }
+  }
+
+  std::string line_of(const OddPart& part) const {
+    const std::string path = one_line(part.path);
+    switch (part.trouble) {
+      case PartTrouble::unknown:
+        return say(language_, is_unknown, path, part.line);
+      case PartTrouble::refused:
+        return say(language_, is_refused, path, part.line);
+      case PartTrouble::wrong_kind:
+        return say(language_, is_wrong_kind, path, part.line, wanted_of(part, language_));
+      case PartTrouble::missing:
+        return say(language_, is_missing, path, part.line, part.words);
+      case PartTrouble::twice:
+        return say(language_, is_twice, path, part.line);
+      case PartTrouble::measurement:
+        return say(language_, is_no_measurement, path, part.line, one_line(part.words));
+      case PartTrouble::traces:
+        return say(language_, has_traces, path, part.line);
+      case PartTrouble::embedded:
+        return say(language_, is_embedded, path, part.line);
+      case PartTrouble::amp:
+        return say(language_, is_amp, path, part.line);
+    }
+    return path;
   }
 
   void look_at_agent() {
@@ -218,7 +312,7 @@ class Adviser {
   void look_at_plugins(const json::object& collected) {
     for (const auto& plugin : collected) {
       const std::string name(plugin.key());
-      windows_ = windows_ || (!name.empty() && name.front() >= 'A' && name.front() <= 'Z');
+      windows_ = windows_ || is_windows_object(name);
       if (!plugin.value().is_object()) continue;
       const auto& section = plugin.value().get_object();
       look_at_interval(name, section);
@@ -269,8 +363,8 @@ class Adviser {
   // State
   std::string region_, user_;
   bool windows_ = false;
-  std::string notes_;
-  std::size_t warnings_ = 0;
+  std::string notes_, mistakes_;
+  std::size_t warnings_ = 0, mistake_count_ = 0;
 };
 
 } // namespace

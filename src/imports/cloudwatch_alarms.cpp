@@ -5,11 +5,13 @@
 #include <tuple>
 #include <utility>
 
-#include "kaden/alarm.h"
+#include "alarm_reading.h"
+#include "alarm_requests.h"
+#include "phrases.h"
+
 #include "kaden/imports.h"
 #include "kaden/limits/alarm_events.h"
 #include "kaden/limits/configuration.h"
-#include "phrases.h"
 
 namespace kaden::imports {
 
@@ -22,18 +24,15 @@ constexpr std::size_t shown_names_max = 20;
 constexpr Phrase no_name = {"it has no name", "名前がありません"};
 constexpr Phrase is_math = {"it is about metric math, anomaly detection or a query, not about one metric",
                             "1 つのメトリクスではなく、数式・異常検出・クエリのアラームです"};
-constexpr Phrase is_statistic = {"its statistic is {}", "統計が {} です"};
-constexpr Phrase is_comparison = {"its comparison is {}", "比較方法が {} です"};
 constexpr Phrase is_aws = {"metrics of {} come from AWS itself and are not sent to Kaden",
                            "{} のメトリクスは AWS 自身のもので、Kaden には送られません"};
 constexpr Phrase no_dimension = {"it has no dimension that could name a machine",
                                  "マシン名になるディメンションがありません"};
 constexpr Phrase is_off = {"its actions are disabled: nobody was told by it",
                            "アクションが無効で、誰にも通知されていませんでした"};
-constexpr Phrase is_wrong = {"{}", "{}"};
 constexpr Phrase is_too_many = {"a configuration has at most {} rules", "設定に書けるルールは {} 個までです"};
-constexpr Phrase is_composite = {"it is composite; Kaden groups alarms by routes (group_by)",
-                                 "複合アラームです。Kaden ではルート (group_by) でまとめます"};
+constexpr Phrase is_composite = {"it is composite; a rule looks at metrics only",
+                                 "複合アラームです。ルールが見るのはメトリクスだけです"};
 // Comments
 constexpr Phrase heading = {
     "# From {} CloudWatch alarms: {} became {} rules, {} could not (see the end).\n"
@@ -51,12 +50,21 @@ constexpr Phrase all_machines = {
     "\"web-*\"}}\n",
     "  # メトリクスが届くすべてのマシンが対象です (新しいマシンも)。絞るには: where: {{{}: \"web-*\"}}\n"};
 constexpr Phrase stands_for = {"  # stands for {}\n", "  # 元のアラーム: {}\n"};
+constexpr Phrase keeps_names = {"  # names stay as they are\n", "  # 名前は変わりません\n"};
+constexpr Phrase new_names = {"  # called here: {}\n", "  # ここでの名前: {}\n"};
 constexpr Phrase and_more = {"{} and {} more", "{} ほか {} 件"};
 constexpr Phrase left = {"# Not taken:\n", "# ルールにならなかったアラーム:\n"};
+constexpr Phrase in_script = {"# No rules, but in the script of requests:\n",
+                              "# ルールではなく、登録用スクリプトに書いたアラーム:\n"};
+constexpr Phrase no_request = {"{}; no request either: {}", "{}。そのまま登録もできません: {}"};
+constexpr Phrase is_looked_at = {"a composite alarm looks at it by its name",
+                                 "複合アラームがこの名前で参照しています"};
 constexpr Phrase left_hint = {
-    "# What Kaden's rules cannot say can be put as it is: aws cloudwatch put-metric-alarm --endpoint-url "
-    "KADEN\n",
-    "# ルールで書けないものは、そのまま登録できます: aws cloudwatch put-metric-alarm --endpoint-url KADEN\n"};
+    "# {} of these can be defined on Kaden just as they are: with --requests FILE this command writes a "
+    "script "
+    "for it.\n",
+    "# このうち {} 件は、そのまま Kaden に登録できます。--requests FILE "
+    "を付けると、そのためのスクリプトを書き出します。\n"};
 
 /// One metric alarm, read.
 struct Source {
@@ -66,101 +74,6 @@ struct Source {
   std::string machine_dimension;
   std::string machine;
 };
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  const auto* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string() : std::string(std::string_view(*text));
-}
-
-std::optional<double> number_of(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  if (value == nullptr || !value->is_number()) return std::nullopt;
-  json::error_code error;
-  const auto number = value->to_number<double>(error);
-  return error ? std::nullopt : std::optional<double>(number);
-}
-
-/// Whole numbers only: what is not becomes 0 and is refused by the check of the condition.
-std::int64_t whole_of(const json::object& object, std::string_view name, std::int64_t fallback) {
-  constexpr double most = 1e9;
-  const auto number = number_of(object, name);
-  if (!number) return fallback;
-  const bool is_whole =
-      *number >= 0 && *number <= most && *number == static_cast<double>(static_cast<std::int64_t>(*number));
-  return is_whole ? static_cast<std::int64_t>(*number) : 0;
-}
-
-bool is_filled(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  if (value == nullptr || value->is_null()) return false;
-  if (value->is_array()) return !value->get_array().empty();
-  return !value->is_string() || !value->get_string().empty();
-}
-
-/// Null when one of them is not a pair of texts, or has control characters, which a configuration may not
-/// hold.
-std::optional<alarm::Dimensions> dimensions_of(const json::object& object) {
-  alarm::Dimensions dimensions;
-  const auto* value = object.if_contains("Dimensions");
-  if (value == nullptr) return dimensions;
-  if (!value->is_array()) return std::nullopt;
-  for (const json::value& one : value->get_array()) {
-    if (!one.is_object()) return std::nullopt;
-    const std::string name = text_of(one.get_object(), "Name");
-    const std::string text = text_of(one.get_object(), "Value");
-    if (name.empty() || text.empty()) return std::nullopt;
-    dimensions.emplace(name, text);
-  }
-  return dimensions;
-}
-
-constexpr std::size_t word_bytes_max = 255; // of the configuration's names
-
-bool fits_the_file(std::string_view text, std::size_t bytes_max) {
-  return !text.empty() && text.size() <= bytes_max && std::none_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f;
-  });
-}
-
-using Reason = std::string;
-
-/// A condition, or why a rule cannot have it.
-tl::expected<alarm::Condition, Reason> condition_of(const json::object& object, Language language) {
-  alarm::Condition condition;
-  const std::string extended = text_of(object, "ExtendedStatistic");
-  const std::string statistic = extended.empty() ? text_of(object, "Statistic") : extended;
-  const auto known = alarm::parse_any_statistic(statistic);
-  if (!known) return tl::unexpected(say(language, is_statistic, one_line(statistic)));
-  const std::string comparison = text_of(object, "ComparisonOperator");
-  const auto compares = alarm::parse_comparison(comparison);
-  if (!compares) return tl::unexpected(say(language, is_comparison, one_line(comparison)));
-  const auto threshold = number_of(object, "Threshold");
-  if (!threshold) return tl::unexpected(say(language, is_math));
-  condition.statistic = known->simple;
-  condition.extended = known->extended;
-  condition.low_samples = alarm::parse_low_samples(text_of(object, "EvaluateLowSampleCountPercentile"))
-                              .value_or(alarm::LowSamples::evaluate);
-  condition.comparison = *compares;
-  condition.threshold = *threshold;
-  constexpr std::int64_t points_max = 60'480; // of 10 s in a week, CloudWatch's longest evaluation
-  condition.period = seconds(std::min<std::int64_t>(whole_of(object, "Period", 0), 604'800));
-  condition.evaluation_periods =
-      static_cast<int>(std::min(whole_of(object, "EvaluationPeriods", 0), points_max));
-  condition.datapoints_to_alarm = static_cast<int>(
-      std::min(whole_of(object, "DatapointsToAlarm", condition.evaluation_periods), points_max));
-  condition.missing =
-      alarm::parse_missing_data(text_of(object, "TreatMissingData")).value_or(alarm::MissingData::missing);
-  condition.unit = text_of(object, "Unit");
-  if (!condition.unit.empty() && !fits_the_file(condition.unit, word_bytes_max)) {
-    return tl::unexpected(say(language, is_wrong, "Unit"));
-  }
-  if (const auto sound = alarm::check(condition); !sound) {
-    return tl::unexpected(say(language, is_wrong, one_line(sound.error().message)));
-  }
-  return condition;
-}
 
 /// The alarm, or why it cannot be a rule.
 tl::expected<Source, Reason> source_of(const json::object& object, Language language) {
@@ -189,7 +102,7 @@ tl::expected<Source, Reason> source_of(const json::object& object, Language lang
   if (!dimensions || dimensions->empty() || !std::all_of(dimensions->begin(), dimensions->end(), fits)) {
     return tl::unexpected(say(language, no_dimension));
   }
-  auto condition = condition_of(object, language);
+  auto condition = condition_of(object, std::nullopt, language);
   if (!condition) return tl::unexpected(condition.error());
   source.condition = std::move(*condition);
   source.metric.dimensions = std::move(*dimensions);
@@ -212,11 +125,11 @@ GroupKey key_of(const Source& source) {
   alarm::MetricId metric = source.metric;
   metric.dimensions.erase(source.machine_dimension);
   const alarm::Condition& c = source.condition;
-  return {
-      std::move(metric), source.machine_dimension,
-      fmt::format("{} {} {} {} {} {} {} {} {}", alarm::statistic_text(c), alarm::to_text(c.low_samples),
-                  c.period.count(), c.evaluation_periods, c.datapoints_to_alarm, alarm::to_text(c.comparison),
-                  kaden::to_text(c.threshold), alarm::to_text(c.missing), c.unit)};
+  return {std::move(metric), source.machine_dimension,
+          fmt::format("{} {} {} {} {} {} {} {} {} {} {}", alarm::statistic_text(c),
+                      alarm::to_text(c.low_samples), c.period.count(), c.evaluation_periods,
+                      c.datapoints_to_alarm, alarm::to_text(c.comparison), kaden::to_text(c.threshold),
+                      alarm::to_text(c.missing), c.window.wall_clock, c.window.timezone, c.unit)};
 }
 
 struct Group {
@@ -242,27 +155,47 @@ bool is_joint(char c) {
   return c == '-' || c == '_' || c == ' ' || c == '.' || c == '/' || c == ':';
 }
 
-/// The alarm's name without the machine's; "" when the machine is not in it.
+/// The name that an alarm of this rule would have (kaden/alarm.h, Rule).
+std::string alarm_name_of(const std::string& rule, const Source& source) {
+  return rule + " " + source.machine;
+}
+
+/// The alarm's name without the machine's, which stands between joints; "" when it does not.
 std::string name_without_machine(const Source& source) {
-  const std::size_t at = source.name.find(source.machine);
+  const std::string& name = source.name;
+  if (const std::string end = " " + source.machine; name.size() > end.size() && name.ends_with(end))
+    return name.substr(0, name.size() - end.size());
+  std::size_t at = name.find(source.machine);
+  for (; at != std::string::npos; at = name.find(source.machine, at + 1)) {
+    const std::size_t end = at + source.machine.size();
+    if ((at == 0 || is_joint(name[at - 1])) && (end == name.size() || is_joint(name[end]))) break;
+  }
   if (at == std::string::npos) return {};
-  std::string before = source.name.substr(0, at);
-  std::string after = source.name.substr(at + source.machine.size());
+  std::string before = name.substr(0, at);
+  std::string after = name.substr(at + source.machine.size());
   while (!before.empty() && is_joint(before.back())) before.pop_back();
   after.erase(
       0, static_cast<std::size_t>(std::find_if_not(after.begin(), after.end(), is_joint) - after.begin()));
   return before + (before.empty() || after.empty() ? "" : "-") + after;
 }
 
+/// What the alarms' names agree on without their machines; of one alarm its whole name, when the machine is
+/// not in it; the metric's name else.
 std::string rule_name_of(const Group& group, std::set<std::string>& used) {
-  std::string name = name_without_machine(group.sources.front());
+  const Source& first = group.sources.front();
+  std::string name = name_without_machine(first);
   const bool agree = std::all_of(group.sources.begin(), group.sources.end(),
                                  [&](const Source& source) { return name_without_machine(source) == name; });
-  if (!agree || !fits_the_file(name, rule_name_bytes_max)) name = group.sources.front().metric.name;
+  if (name.empty() && group.sources.size() == 1) name = first.name;
   constexpr std::size_t room_for_number = 8;
-  name = std::string(cut_utf8(name, rule_name_bytes_max - room_for_number));
+  if (!agree || !fits_the_file(name, rule_name_bytes_max)) {
+    name = std::string(cut_utf8(first.metric.name, rule_name_bytes_max - room_for_number));
+  }
   std::string unique = name;
-  for (int number = 2; !used.insert(unique).second; ++number) unique = name + "-" + std::to_string(number);
+  for (int number = 2; !used.insert(unique).second; ++number) {
+    unique =
+        std::string(cut_utf8(name, rule_name_bytes_max - room_for_number)) + "-" + std::to_string(number);
+  }
   return unique;
 }
 
@@ -288,11 +221,24 @@ std::string_view sign_of(alarm::Comparison comparison) {
   return ">";
 }
 
-std::string names_of(const Group& group, Language language) {
-  std::string names;
-  const std::size_t shown = std::min(group.sources.size(), shown_names_max);
-  for (std::size_t i = 0; i < shown; ++i) names += (i == 0 ? "" : ", ") + one_line(group.sources[i].name);
-  return shown == group.sources.size() ? names : say(language, and_more, names, group.sources.size() - shown);
+std::string listed(const std::vector<std::string>& names, Language language) {
+  std::string text;
+  const std::size_t shown = std::min(names.size(), shown_names_max);
+  for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? "" : ", ") + one_line(names[i]);
+  return shown == names.size() ? text : say(language, and_more, text, names.size() - shown);
+}
+
+/// Which alarms the rule stands for, and what they are called as its alarms.
+std::string names_comment(const Group& group, const std::string& rule, Language language) {
+  std::vector<std::string> old_names, new_ones;
+  for (const Source& source : group.sources) {
+    old_names.push_back(source.name);
+    const std::string name = alarm_name_of(rule, source);
+    if (std::find(new_ones.begin(), new_ones.end(), name) == new_ones.end()) new_ones.push_back(name);
+  }
+  return say(language, stands_for, listed(old_names, language)) +
+         (old_names == new_ones ? say(language, keeps_names)
+                                : say(language, new_names, listed(new_ones, language)));
 }
 
 /// A pattern that only this text matches.
@@ -319,7 +265,7 @@ std::string rule_text(const Group& group, const std::string& name, Language lang
   const Source& first = group.sources.front();
   const alarm::Condition& condition = first.condition;
   const bool is_for_all = group.machines.size() > 1;
-  std::string out = say(language, stands_for, names_of(group, language));
+  std::string out = names_comment(group, name, language);
   if (is_for_all) out += say(language, all_machines, one_line(first.machine_dimension));
   out += fmt::format("  - name: {}\n", quoted(name));
   if (first.metric.name_space != "CWAgent")
@@ -344,17 +290,132 @@ std::string rule_text(const Group& group, const std::string& name, Language lang
   out += fmt::format("    when: \"{} {}\"\n    missing: {}\n", sign_of(condition.comparison),
                      kaden::to_text(condition.threshold), alarm::to_text(condition.missing));
   if (!condition.unit.empty()) out += fmt::format("    unit: {}\n", quoted(condition.unit));
+  if (condition.window.wall_clock) {
+    out += fmt::format("    wall_clock: {}\n",
+                       quoted(condition.window.timezone.empty() ? "UTC" : condition.window.timezone));
+  }
   return out;
 }
 
-const json::array* list_of(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value == nullptr ? nullptr : value->if_array();
-}
+// The whole
+// --------------------------------------------------------------------------------------------------------
+
+/// Sorts the alarms of one file into rules, requests and what is neither.
+class Importer {
+ public:
+  Importer(Language language, Requests requests) : language_(language), requests_(requests) {}
+
+  Rules rules_of(const json::array& metric_alarms, const json::array& composites) {
+    for (const json::value& one : composites) take_composite(object_of(one));
+    for (const json::value& one : metric_alarms) take(object_of(one));
+    write_rules();
+    // In the file metric alarms stand before composite ones; so they do in the comments.
+    for (LeftOut& one : left_composites_) leave_out(std::move(one));
+    write_end();
+    if (requests_ != Requests::none) rules_.script = script_of(scripted_, lost_, language_);
+    rules_.requests = scripted_.size();
+    return std::move(rules_);
+  }
+
+ private:
+  /// An alarm that became no rule.
+  struct LeftOut {
+    std::string name;
+    Reason why;
+    tl::expected<AlarmRequest, Reason> request;
+  };
+
+  static const json::object& object_of(const json::value& value) {
+    static const json::object nothing;
+    return value.is_object() ? value.get_object() : nothing;
+  }
+
+  void take_composite(const json::object& object) {
+    auto request = composite_request_of(object, language_);
+    if (request) looked_at_.insert(request->children.begin(), request->children.end());
+    left_composites_.push_back(
+        {text_of(object, "AlarmName"), say(language_, is_composite), std::move(request)});
+  }
+
+  void take(const json::object& object) {
+    const std::string name = text_of(object, "AlarmName");
+    auto source = source_of(object, language_);
+    auto request = metric_request_of(object, language_);
+    const bool is_needed = requests_ == Requests::rest && request && looked_at_.contains(name);
+    if (source && !is_needed && requests_ != Requests::all) {
+      sources_.push_back(std::move(*source));
+      if (request) requests_by_name_.emplace(name, std::move(*request));
+    } else {
+      leave_out({name, source ? say(language_, is_looked_at) : source.error(), std::move(request)});
+    }
+  }
+
+  void leave_out(LeftOut one) {
+    ++rules_.left_out;
+    const auto line = [&](const Reason& why) {
+      return fmt::format("# - {}: {}\n", one_line(one.name.empty() ? "?" : one.name), why);
+    };
+    if (one.request && requests_ != Requests::none) {
+      in_script_ += line(one.why);
+      scripted_.push_back(std::move(*one.request));
+    } else if (one.request) {
+      ++possible_;
+      not_taken_ += line(one.why);
+    } else {
+      const bool is_same = one.why == one.request.error();
+      not_taken_ += line(is_same ? one.why : say(language_, no_request, one.why, one.request.error()));
+      lost_.push_back({one.name, one.request.error()});
+    }
+  }
+
+  void write_rules() {
+    std::set<std::string> used;
+    for (const Group& group : groups_of(std::move(sources_))) {
+      if (rules_.rules == limits::rules_max) {
+        for (const Source& source : group.sources) leave_out(too_many(source.name));
+        continue;
+      }
+      body_ += rule_text(group, rule_name_of(group, used), language_);
+      ++rules_.rules;
+      rules_.taken += group.sources.size();
+    }
+  }
+
+  LeftOut too_many(const std::string& name) {
+    const Reason why = say(language_, is_too_many, limits::rules_max);
+    const auto found = requests_by_name_.find(name);
+    if (found == requests_by_name_.end()) return {name, why, tl::unexpected(why)};
+    return {name, why, found->second};
+  }
+
+  void write_end() {
+    if (requests_ == Requests::all) return;
+    rules_.yaml =
+        say(language_, heading, rules_.taken + rules_.left_out, rules_.taken, rules_.rules, rules_.left_out);
+    rules_.yaml += body_.empty() ? "alarms: []\n" : "alarms:\n" + body_;
+    if (!in_script_.empty()) rules_.yaml += say(language_, in_script) + in_script_;
+    if (!not_taken_.empty()) rules_.yaml += say(language_, left) + not_taken_;
+    if (possible_ != 0) rules_.yaml += say(language_, left_hint, possible_);
+  }
+
+  // Config
+  const Language language_;
+  const Requests requests_;
+  // State
+  std::set<std::string> looked_at_; ///< by composite alarms
+  std::vector<LeftOut> left_composites_;
+  std::vector<Source> sources_;
+  std::map<std::string, AlarmRequest> requests_by_name_; ///< of these
+  std::vector<AlarmRequest> scripted_;
+  std::vector<Lost> lost_;
+  std::string body_, in_script_, not_taken_;
+  std::size_t possible_ = 0; ///< left out, and could be requests
+  Rules rules_;
+};
 
 } // namespace
 
-Result<Rules> rules_of_cloudwatch_alarms(std::string_view text, Language language) {
+Result<Rules> rules_of_cloudwatch_alarms(std::string_view text, Language language, Requests requests) {
   const auto value = parse_json(text);
   if (!value) return fail_while("reading the alarms", value.error());
   const auto* object = value->if_object();
@@ -364,45 +425,9 @@ Result<Rules> rules_of_cloudwatch_alarms(std::string_view text, Language languag
                 "reading the alarms: there is no list MetricAlarms; give what "
                 "`aws cloudwatch describe-alarms --output json` prints");
   }
-  std::vector<Source> sources;
-  std::string not_taken;
-  Rules rules;
-  const auto leave_out = [&](const std::string& name, const std::string& why) {
-    not_taken += fmt::format("# - {}: {}\n", one_line(name.empty() ? "?" : name), why);
-    ++rules.left_out;
-  };
-  const auto name_of = [](const json::value& one) {
-    return one.is_object() ? text_of(one.get_object(), "AlarmName") : std::string();
-  };
-  for (const json::value& one : *metric_alarms) {
-    static const json::object nothing;
-    auto source = source_of(one.is_object() ? one.get_object() : nothing, language);
-    if (source) {
-      sources.push_back(std::move(*source));
-    } else {
-      leave_out(name_of(one), source.error());
-    }
-  }
-  if (const auto* composites = list_of(*object, "CompositeAlarms")) {
-    for (const json::value& one : *composites) leave_out(name_of(one), say(language, is_composite));
-  }
-  std::string body;
-  std::set<std::string> used;
-  for (const Group& group : groups_of(std::move(sources))) {
-    if (rules.rules == limits::rules_max) {
-      for (const Source& source : group.sources) {
-        leave_out(source.name, say(language, is_too_many, limits::rules_max));
-      }
-      continue;
-    }
-    body += rule_text(group, rule_name_of(group, used), language);
-    ++rules.rules;
-    rules.taken += group.sources.size();
-  }
-  rules.yaml = say(language, heading, rules.taken + rules.left_out, rules.taken, rules.rules, rules.left_out);
-  rules.yaml += body.empty() ? "alarms: []\n" : "alarms:\n" + body;
-  if (!not_taken.empty()) rules.yaml += say(language, left) + not_taken + say(language, left_hint);
-  return rules;
+  const json::array* composites = list_of(*object, "CompositeAlarms");
+  return Importer(language, requests)
+      .rules_of(*metric_alarms, composites == nullptr ? json::array() : *composites);
 }
 
 } // namespace kaden::imports

@@ -49,6 +49,7 @@ TEST(CloudwatchAlarms, one_alarm_becomes_a_rule_for_its_machine) {
             "alarm's SNS topics.\n"
             "alarms:\n"
             "  # stands for kaden-mem-vm-erp-01\n"
+            "  # called here: kaden-mem vm-erp-01\n"
             "  - name: \"kaden-mem\"\n"
             "    metric: \"mem_used_percent\"\n"
             "    for_each: [\"host\"]\n"
@@ -69,7 +70,8 @@ TEST(CloudwatchAlarms, alarms_that_differ_only_by_machine_become_one_rule_for_al
                                 cloudwatch_alarm("root-of-b", "b", of_path)});
   EXPECT_EQ(rules.rules, 3U);
   EXPECT_EQ(rules.taken, 4U);
-  EXPECT_THAT(rules.yaml, HasSubstr("  # stands for mem a, b/mem\n  # Every machine"));
+  EXPECT_THAT(rules.yaml,
+              HasSubstr("  # stands for mem a, b/mem\n  # called here: mem a, mem b\n  # Every machine"));
   EXPECT_THAT(
       rules.yaml,
       HasSubstr(
@@ -92,11 +94,38 @@ TEST(CloudwatchAlarms, percentiles_and_odd_values_are_said_as_rules_say_them) {
   EXPECT_THAT(rules.yaml, HasSubstr("    low_samples: ignore\n"));
 }
 
+TEST(CloudwatchAlarms, names_stay_when_they_end_in_the_machine_and_say_their_new_form_else) {
+  const std::vector<std::tuple<std::string, std::string, std::string>> cases = {
+      {"memory web-01", "memory", "  # names stay as they are\n"},
+      {"memory", "memory", "  # called here: memory web-01\n"},
+      {"web-01/memory", "memory", "  # called here: memory web-01\n"},
+      {"memory-web-01-high", "memory-high", "  # called here: memory-high web-01\n"},
+      {"web-01", "web-01", "  # called here: web-01 web-01\n"},
+      {"web-011 memory", "web-011 memory", "  # called here: web-011 memory web-01\n"},
+      {std::string(129, 'n'), "mem_used_percent", "  # called here: mem_used_percent web-01\n"},
+  };
+  for (const auto& [name, rule, comment] : cases) {
+    const Rules rules = rules_of({cloudwatch_alarm(name, "web-01")});
+    EXPECT_THAT(rules.yaml, HasSubstr("  - name: \"" + rule + "\"\n")) << name;
+    EXPECT_THAT(rules.yaml, HasSubstr(comment)) << name;
+  }
+  const Rules many = rules_of({cloudwatch_alarm("memory a", "a"), cloudwatch_alarm("memory b", "b")});
+  EXPECT_THAT(many.yaml, HasSubstr("  # stands for memory a, memory b\n  # names stay as they are\n"));
+}
+
 TEST(CloudwatchAlarms, names_stay_apart_and_fall_back_to_the_metric) {
-  const Rules rules =
-      rules_of({cloudwatch_alarm("memory", "a"), cloudwatch_alarm("memory too", "a", {{"Threshold", 1}})});
+  const Rules rules = rules_of({cloudwatch_alarm("memory", "a"), cloudwatch_alarm("ram", "b"),
+                                cloudwatch_alarm("memory too", "a", {{"Threshold", 1}}),
+                                cloudwatch_alarm("ram too", "b", {{"Threshold", 1}})});
   EXPECT_THAT(rules.yaml, HasSubstr("- name: \"mem_used_percent\"\n"));
   EXPECT_THAT(rules.yaml, HasSubstr("- name: \"mem_used_percent-2\"\n"));
+}
+
+TEST(CloudwatchAlarms, a_wall_clock_window_stays_one) {
+  const json::object wall_clock{{"EvaluationWindow", {{"WallClockWindow", {{"Timezone", "+09:00"}}}}}};
+  const Rules rules = rules_of({cloudwatch_alarm("m a", "a", wall_clock), cloudwatch_alarm("m b", "b")});
+  EXPECT_EQ(rules.rules, 2U) << "one slides";
+  EXPECT_THAT(rules.yaml, HasSubstr("    wall_clock: \"+09:00\"\n"));
 }
 
 struct Left {
@@ -108,7 +137,7 @@ TEST(CloudwatchAlarms, what_a_rule_cannot_say_is_left_out_with_its_reason) {
   const std::vector<Left> cases = {
       {{{"Metrics", json::array{1}}}, "metric math"},
       {{{"ThresholdMetricId", "ad1"}}, "metric math"},
-      {{{"Threshold", nullptr}}, "metric math"},
+      {{{"Threshold", nullptr}}, "no threshold"},
       {{{"Statistic", nullptr}, {"ExtendedStatistic", "p999"}}, "its statistic is p999"},
       {{{"ComparisonOperator", "LessThanLowerThreshold"}}, "its comparison is LessThanLowerThreshold"},
       {{{"Namespace", "AWS/EC2"}}, "metrics of AWS/EC2"},
@@ -167,10 +196,12 @@ std::string advice_of(const std::string& text, Language language = Language::en)
 
 TEST(CloudwatchAgent, a_plain_configuration_needs_the_endpoint_and_a_key) {
   const auto advice = advice_for_cloudwatch_agent(
-      R"({"agent": {"region": "ap-northeast-1"}, "metrics": {"metrics_collected": {"mem": {}}}})",
+      R"({"agent": {"region": "ap-northeast-1"},
+          "metrics": {"metrics_collected": {"mem": {"measurement": ["used_percent"]}}}})",
       "https://10.0.0.2:8480/", Language::en);
   ASSERT_TRUE(advice);
   EXPECT_EQ(advice->warnings, 0U);
+  EXPECT_EQ(advice->mistakes, 0U);
   EXPECT_EQ(
       advice->text,
       "Add these lines to the agent's configuration:\n"
@@ -224,45 +255,11 @@ TEST(CloudwatchAgent, warns_of_what_changes_series) {
 TEST(CloudwatchAgent, is_silent_about_what_is_as_it_should_be) {
   const std::string text = advice_of(
       R"({"agent": {"region": "x", "run_as_user": "root", "metrics_collection_interval": 60},
-          "metrics": {"namespace": "CWAgent", "endpoint_override": "https://10.0.0.2:8480"}})");
+          "metrics": {"namespace": "CWAgent", "endpoint_override": "https://10.0.0.2:8480",
+                      "metrics_collected": {"swap": {"measurement": ["swap_used"]}}}})");
   EXPECT_THAT(text, Not(HasSubstr("  ! ")));
+  EXPECT_THAT(text, Not(HasSubstr("  x ")));
   EXPECT_THAT(text, Not(HasSubstr("runs as")));
-}
-
-TEST(CloudwatchAgent, names_what_it_does_not_know_or_support_with_its_place) {
-  const std::string text = R"({
-  "agent": {"region": "x",
-    "metric_collection_interval": 60},
-  "metrics": {
-    "metrics_destinations": {"amp": {"workspace_id": "ws-1"}},
-    "metrics_collected": {
-      "cpu": {"measurement": ["usage_idle"], "total\u0063pu": true, "percpu": false},
-      "cpuu": {}, "Memory": {"measurement": []},
-      "procstat": [{"exe": "a"}]
-    }
-  },
-  "logs": {
-    "logs_collected": {"files": {"collect_list": [
-      {"file_path": "/var/log/a"},
-      {"file_path": "/var/log/\"b\"", "log_group": "x"}]}},
-    "metrics_collected": {"emf": {}}
-  },
-  "metric": {}
-})";
-  const std::string advice = advice_of(text);
-  std::vector<std::string> notes;
-  for (const std::string_view line : split(advice, '\n')) {
-    if (line.find("(line ") != std::string_view::npos) notes.emplace_back(line.substr(4, line.find(')') - 3));
-  }
-  EXPECT_THAT(notes, testing::ElementsAre("agent.metric_collection_interval (line 3)",
-                                          "metrics.metrics_destinations.amp (line 5)",
-                                          "metrics.metrics_collected.cpu.percpu (line 7)",
-                                          "metrics.metrics_collected.cpuu (line 8)",
-                                          "logs.logs_collected.files.collect_list[1].log_group (line 15)",
-                                          "logs.metrics_collected (line 16)", "metric (line 18)"));
-  EXPECT_THAT(advice, HasSubstr("cpuu (line 8) is not a part that the agent knows"));
-  EXPECT_THAT(advice, HasSubstr("embedded metric format"));
-  EXPECT_THAT(advice, HasSubstr("Managed Service for Prometheus"));
 }
 
 TEST(CloudwatchAgent, speaks_japanese) {
