@@ -349,6 +349,92 @@ class Rehearsal(unittest.TestCase):
                 self.assertIn(words, wrong.stderr)
 
 
+ARN = "arn:aws:cloudwatch:ap-northeast-1:111122223333:alarm:"
+HOSTILE = "it's \"odd\"'; touch hacked; $(touch hacked) `touch hacked` # \\ ü"
+
+
+def alarm_of_aws(name, **changes):
+    """As the aws CLI prints it; a change to None takes a member away."""
+    alarm = {
+        "AlarmName": name, "AlarmArn": ARN + name, "AlarmDescription": "重要 'quoted'\nsecond line",
+        "AlarmConfigurationUpdatedTimestamp": "2026-11-20T01:02:03.456000+00:00", "ActionsEnabled": True,
+        "OKActions": [], "AlarmActions": ["arn:aws:sns:ap-northeast-1:111122223333:kaden-alarms"],
+        "InsufficientDataActions": [], "StateValue": "OK", "StateReason": "Threshold Crossed", "StateReasonData": "{}",
+        "StateUpdatedTimestamp": "2026-11-20T01:02:03.456000+00:00", "MetricName": "queue", "Namespace": "App",
+        "Statistic": "Sum", "Dimensions": [], "Period": 300, "Unit": "Count", "EvaluationPeriods": 5,
+        "DatapointsToAlarm": 3, "Threshold": 90.5, "ComparisonOperator": "LessThanOrEqualToThreshold",
+        "TreatMissingData": "notBreaching", **changes}
+    return {member: value for member, value in alarm.items() if value is not None}
+
+
+def math_of_aws(name, queries):
+    return alarm_of_aws(name, MetricName=None, Namespace=None, Statistic=None, Dimensions=None, Period=None, Unit=None,
+                        Metrics=queries)
+
+
+def stat_of_aws(metric_id, **changes):
+    return {"Id": metric_id, "MetricStat": {"Metric": {"Namespace": "App", "MetricName": "x", "Dimensions": HOST},
+                                            "Period": 60, "Stat": "p99", "Unit": "Seconds"},
+            "Label": f"series {metric_id}", "ReturnData": False, **changes}
+
+
+ALARMS_OF_AWS = [
+    alarm_of_aws("memory web-01", Namespace="CWAgent", MetricName="mem_used_percent", Dimensions=HOST, Unit=None,
+                 Statistic="Average", Period=60),
+    alarm_of_aws("slow", Dimensions=HOST, Statistic=None, ExtendedStatistic="tm95", EvaluateLowSampleCountPercentile="ignore"),
+    alarm_of_aws("queue", Tags=[{"Key": "kaden:severity", "Value": "error"}], Threshold=3.0),
+    alarm_of_aws(HOSTILE, ActionsEnabled=False, OKActions=["arn:aws:sns:ap-northeast-1:111122223333:it's ok"]),
+    math_of_aws("math", [stat_of_aws("a", AccountId="111122223333"), stat_of_aws("b"),
+                         {"Id": "c", "Expression": "IF(a > 2, a / b, 0)", "Label": "ratio", "ReturnData": True}]),
+    alarm_of_aws("EC2", Namespace="AWS/EC2", MetricName="CPUUtilization", Unit=None,
+                 Dimensions=[{"Name": "InstanceId", "Value": "i-0123456789abcdef0"}]),
+    math_of_aws("band", [stat_of_aws("m", ReturnData=True), {"Id": "ad", "Expression": "ANOMALY_DETECTION_BAND(m, 2)"}]),
+    math_of_aws("insights", [{"Id": "q", "Expression": "SELECT MAX(x) FROM App", "Period": 60, "ReturnData": True}]),
+    math_of_aws("elsewhere", [stat_of_aws("m", AccountId="999988887777", ReturnData=True)]),
+]
+
+
+def composite_of_aws(name, rule, **changes):
+    alarm = alarm_of_aws(name, AlarmRule=rule, **changes)
+    return {member: alarm[member] for member in alarm if member in (
+        "AlarmName", "AlarmArn", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions",
+        "InsufficientDataActions", "StateValue", "StateReason", "AlarmRule", "ActionsSuppressor",
+        "ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod")}
+
+
+COMPOSITES_OF_AWS = [
+    composite_of_aws("top", 'ALARM("middle") OR (ALARM(slow) AND NOT OK("math"))', ActionsSuppressor=ARN + "hush",
+                     ActionsSuppressorWaitPeriod=0, ActionsSuppressorExtensionPeriod=120),
+    composite_of_aws("middle", f"AT_LEAST(1, ALARM, ({ARN}queue, slow))"),
+    composite_of_aws("hush", 'ALARM("queue")'),
+]
+
+DEFINITION = (
+    "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions", "MetricName", "Namespace",
+    "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit", "EvaluationPeriods", "DatapointsToAlarm", "Threshold",
+    "ComparisonOperator", "TreatMissingData", "EvaluateLowSampleCountPercentile", "Metrics", "AlarmRule",
+    "ActionsSuppressor", "ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod")
+
+
+def definition_of(alarm):
+    """What a put defines, without the account that a query may name although it is the alarm's own."""
+    definition = {member: alarm[member] for member in DEFINITION if member in alarm}
+    if "Metrics" in definition:
+        definition["Metrics"] = [{member: value for member, value in query.items() if member != "AccountId"}
+                                 for query in definition["Metrics"]]
+    return definition
+
+
+def run_script(script, town, secret=None):
+    """With Debian's aws CLI, away from anybody's configuration."""
+    return subprocess.run(
+        [str(script)], capture_output=True, text=True, timeout=300, check=False, cwd=town.folder,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(town.folder), "LANG": "C.UTF-8", "KADEN_URL": town.url,
+             "AWS_DEFAULT_REGION": "ap-northeast-1", "AWS_ACCESS_KEY_ID": town.key_id,
+             "AWS_SECRET_ACCESS_KEY": secret or town.key_secret, "AWS_MAX_ATTEMPTS": "1",
+             "AWS_EC2_METADATA_DISABLED": "true"})
+
+
 class Imports(unittest.TestCase):
     def test_alarms_of_cloudwatch_become_rules_that_pass_the_check(self):
         with Town() as town:
@@ -396,17 +482,77 @@ class Imports(unittest.TestCase):
             self.assertEqual(len(made), 1, "the star of a value is no glob")
             self.assertEqual((made[0]["Threshold"], made[0]["Period"]), (90, 10))
 
+    def test_what_is_no_rule_is_defined_as_it_is_by_the_aws_cli(self):
+        described = {"MetricAlarms": ALARMS_OF_AWS, "CompositeAlarms": COMPOSITES_OF_AWS}
+        with Town() as town:
+            town.start_kaden()
+            source = town.write("described.json", json.dumps(described))
+            script = source.parent / "it's a script.sh"
+            script.write_text("old")
+            script.chmod(0o644)
+            imported = run("import", "cloudwatch-alarms", source, "--requests", script, "--lang", "en")
+            self.assertEqual(imported.returncode, 0, imported.stderr)
+            self.assertEqual(imported.stderr,
+                             f"1 alarms became 1 rules; 8 are in {script}; 3 are neither, see the comments.\n")
+            self.assertEqual(script.stat().st_mode & 0o777, 0o700)
+            self.assertIn("# stands for memory web-01\n  # names stay as they are\n", imported.stdout)
+            self.assertIn("# - slow: a composite alarm looks at it by its name\n", imported.stdout)
+            self.assertRegex(imported.stdout, "# - band: .*; no request either: it is about anomaly detection\n")
+            self.assertRegex(imported.stdout, "# - insights: .*; no request either: it is a Metrics Insights query\n")
+            self.assertRegex(imported.stdout, "# - elsewhere: .*: it looks at metrics of another account: 999988887777\n")
+
+            refused = run_script(script, town, secret="a-secret-that-nobody-has")
+            self.assertEqual(refused.returncode, 1, refused.stderr)
+            self.assertIn("8 of 8 alarms were refused\n", refused.stderr)
+            self.assertEqual(self.definitions(town), {})
+            for _ in range(2):  # again changes nothing
+                done = run_script(script, town)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual((done.stdout, done.stderr), ("", ""))
+                wanted = {alarm["AlarmName"]: definition_of(alarm)
+                          for alarm in ALARMS_OF_AWS + COMPOSITES_OF_AWS if alarm["AlarmName"] not in (
+                              "memory web-01", "band", "insights", "elsewhere")}
+                found = self.definitions(town)
+                self.assertEqual(sorted(found), sorted(wanted))
+                for name, definition in wanted.items():
+                    self.assertEqual(found[name], definition)
+            self.assertFalse(pathlib.Path(town.folder, "hacked").exists())
+            client = client_of(town)
+            tags = client.list_tags_for_resource(ResourceARN=ARN + "queue")["Tags"]
+            self.assertEqual(tags, [{"Key": "kaden:severity", "Value": "error"}])
+            self.assertEqual([one["AlarmName"] for one in client.describe_alarms(
+                ChildrenOfAlarmName="top")["CompositeAlarms"]], ["hush", "middle"])
+
+            # Everything, names included, and no rules.
+            everything = run("import", "cloudwatch-alarms", source, "--requests", script, "--requests-only", "--lang", "ja")
+            self.assertEqual((everything.returncode, everything.stdout), (0, ""), everything.stderr)
+            self.assertEqual(run_script(script, town).returncode, 0)
+            self.assertEqual(self.definitions(town)["memory web-01"],
+                             definition_of(next(a for a in ALARMS_OF_AWS if a["AlarmName"] == "memory web-01")))
+            nowhere = run("import", "cloudwatch-alarms", source, "--requests", "/nonexistent/script")
+            self.assertEqual((nowhere.returncode, nowhere.stdout), (1, ""))
+            self.assertEqual(nowhere.stderr, "kaden: /nonexistent/script cannot be written\n")
+
+    def definitions(self, town):
+        described = client_of(town).describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        return {alarm["AlarmName"]: definition_of(alarm)
+                for alarm in described["MetricAlarms"] + described["CompositeAlarms"]}
+
     def test_an_agents_configuration_is_checked(self):
         samples = pathlib.Path(__file__).resolve().parents[2] / "src" / "imports" / "imports_corpus"
         advice = run("import", "cloudwatch-agent", samples / "agent_linux.json", "--url", "https://10.0.0.2:8480",
                      "--lang", "en")
         self.assertEqual(advice.returncode, 0, advice.stderr)
+        self.assertRegex(advice.stderr, r"^0 mistakes, with which the agent does not start; \d+ warnings\.\n$")
         self.assertIn('"metrics": {"endpoint_override": "https://10.0.0.2:8480"}', advice.stdout)
         self.assertIn('"logs": {"endpoint_override": "https://10.0.0.2:8480"}', advice.stdout)
         odd = json.loads((samples / "agent_linux.json").read_text())
         odd["metrics"]["metrics_collected"]["memm"] = {}
         told = run("import", "cloudwatch-agent", "-", "--lang", "ja", text=json.dumps(odd, indent=1))
-        self.assertRegex(told.stdout, r"metrics\.metrics_collected\.memm \(\d+ 行目\) はエージェントにない項目")
+        self.assertRegex(told.stdout, r"  ! metrics\.metrics_collected\.memm \(\d+ 行目\) はエージェントにない項目")
+        self.assertRegex(told.stdout, r"  x metrics\.metrics_collected\.memm \(\d+ 行目\) に measurement がありません")
+        self.assertEqual(told.returncode, 1)
+        self.assertRegex(told.stderr, r"^誤り 1 件 \(エージェントが起動しません\)、注意 \d+ 件。\n$")
         for wrong in ("", "[]", "{", '{"a": 1}'):
             refused = run("import", "cloudwatch-agent", "-", text=wrong)
             self.assertEqual((refused.returncode, refused.stdout), (1, ""), wrong)
