@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -84,9 +83,8 @@ std::optional<alarm::MetricId> metric_of(const json::object& object) {
   return metric;
 }
 
-/// Without what is empty, and whole numbers without an exponent: the CLI takes 6E1 for no integer.
+/// Without what is empty.
 json::value tidy(const json::value& value) {
-  constexpr double whole_max = 1e15;
   if (const auto* object = value.if_object()) {
     json::object out;
     for (const auto& entry : *object) {
@@ -99,10 +97,25 @@ json::value tidy(const json::value& value) {
     for (const json::value& one : *list) out.push_back(tidy(one));
     return out;
   }
-  if (value.is_double() && std::abs(value.get_double()) <= whole_max &&
-      std::trunc(value.get_double()) == value.get_double())
-    return static_cast<std::int64_t>(value.get_double());
   return value;
+}
+
+/// On one line, with numbers as people write them: to_text(json::value) says 6E1 for 60.0, which the CLI
+/// takes for no integer. As deep as the parser lets a text be.
+std::string line_of(const json::value& value) {
+  std::string out;
+  if (const auto* object = value.if_object()) {
+    for (const auto& entry : *object) {
+      out += out.empty() ? "{" : ",";
+      out += kaden::to_text(json::value(entry.key())) + ":" + line_of(entry.value());
+    }
+    return out.empty() ? "{}" : out + "}";
+  }
+  if (const auto* list = value.if_array()) {
+    for (const json::value& one : *list) out += (out.empty() ? "[" : ",") + line_of(one);
+    return out.empty() ? "[]" : out + "]";
+  }
+  return value.is_double() ? kaden::to_text(value.get_double()) : kaden::to_text(value);
 }
 
 json::object picked(const json::object& object, const std::vector<std::string_view>& members) {
@@ -128,7 +141,7 @@ tl::expected<AlarmRequest, Reason> request_of(const json::object& object,
   members.insert(members.begin(), common_members.begin(), common_members.end());
   json::object input = picked(object, members);
   for (auto& entry : changed) input[entry.key()] = std::move(entry.value());
-  request.input = kaden::to_text(json::value(std::move(input)));
+  request.input = line_of(input);
   if (request.input.size() > argument_bytes_max)
     return tl::unexpected(say(language, is_long, argument_bytes_max));
   return request;

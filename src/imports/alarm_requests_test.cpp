@@ -118,7 +118,7 @@ TEST(AlarmRequests, define_the_alarm_as_it_is) {
           "\naws cloudwatch put-metric-alarm --cli-input-json '{\"AlarmName\":\"queue\",\"ActionsEnabled\":"
           "true,\"AlarmActions\":[\"arn:aws:sns:ap-northeast-1:111122223333:topic\"],\"Tags\":[{\"Key\":"
           "\"team\",\"Value\":\"b\"}],\"MetricName\":\"queue\",\"Namespace\":\"App\",\"Statistic\":\"Sum\","
-          "\"Period\":60,\"Unit\":\"Count\",\"EvaluationPeriods\":3,\"Threshold\":5E-1,"
+          "\"Period\":60,\"Unit\":\"Count\",\"EvaluationPeriods\":3,\"Threshold\":0.5,"
           "\"ComparisonOperator\":\"GreaterThanThreshold\",\"TreatMissingData\":\"notBreaching\"}' "
           "--endpoint-url \"$KADEN_URL\" || failed=$((failed + 1))\n"));
 }
@@ -222,6 +222,14 @@ TEST(AlarmRequests, what_they_cannot_carry_either_is_a_comment_with_its_reason) 
                                                {"ActionsSuppressorExtensionPeriod", 1}})}) {
     EXPECT_EQ(rules_of({}, {wrong}, Requests::all).requests, 0U) << to_text(json::value(wrong));
   }
+}
+
+TEST(AlarmRequests, alarms_on_log_queries_are_lost_with_their_reason) {
+  const auto rules = rules_of_cloudwatch_alarms(
+      R"({"MetricAlarms": [], "LogAlarms": [{"AlarmName": "errors"}]})", Language::en);
+  ASSERT_TRUE(rules);
+  EXPECT_EQ(rules->left_out, 1U);
+  EXPECT_THAT(rules->yaml, HasSubstr("# Not taken:\n# - errors: it is about a query of logs\n"));
 }
 
 TEST(AlarmRequests, a_wall_clock_window_is_carried_and_a_sliding_one_needs_no_word) {

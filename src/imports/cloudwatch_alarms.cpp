@@ -33,6 +33,7 @@ constexpr Phrase is_off = {"its actions are disabled: nobody was told by it",
 constexpr Phrase is_too_many = {"a configuration has at most {} rules", "設定に書けるルールは {} 個までです"};
 constexpr Phrase is_composite = {"it is composite; a rule looks at metrics only",
                                  "複合アラームです。ルールが見るのはメトリクスだけです"};
+constexpr Phrase is_log = {"it is about a query of logs", "ログのクエリのアラームです"};
 // Comments
 constexpr Phrase heading = {
     "# From {} CloudWatch alarms: {} became {} rules, {} could not (see the end).\n"
@@ -305,12 +306,17 @@ class Importer {
  public:
   Importer(Language language, Requests requests) : language_(language), requests_(requests) {}
 
-  Rules rules_of(const json::array& metric_alarms, const json::array& composites) {
+  Rules rules_of(const json::array& metric_alarms, const json::array& composites,
+                 const json::array& log_alarms) {
     for (const json::value& one : composites) take_composite(object_of(one));
     for (const json::value& one : metric_alarms) take(object_of(one));
     write_rules();
     // In the file metric alarms stand before composite ones; so they do in the comments.
     for (LeftOut& one : left_composites_) leave_out(std::move(one));
+    for (const json::value& one : log_alarms) {
+      const Reason why = say(language_, is_log);
+      leave_out({text_of(object_of(one), "AlarmName"), why, tl::unexpected(why)});
+    }
     write_end();
     if (requests_ != Requests::none) rules_.script = script_of(scripted_, lost_, language_);
     rules_.requests = scripted_.size();
@@ -425,9 +431,11 @@ Result<Rules> rules_of_cloudwatch_alarms(std::string_view text, Language languag
                 "reading the alarms: there is no list MetricAlarms; give what "
                 "`aws cloudwatch describe-alarms --output json` prints");
   }
-  const json::array* composites = list_of(*object, "CompositeAlarms");
-  return Importer(language, requests)
-      .rules_of(*metric_alarms, composites == nullptr ? json::array() : *composites);
+  const auto list = [&](std::string_view name) {
+    const json::array* found = list_of(*object, name);
+    return found == nullptr ? json::array() : *found;
+  };
+  return Importer(language, requests).rules_of(*metric_alarms, list("CompositeAlarms"), list("LogAlarms"));
 }
 
 } // namespace kaden::imports
