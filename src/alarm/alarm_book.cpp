@@ -183,8 +183,8 @@ void AlarmBook::note_action(const AlarmKey& key, std::string summary, std::strin
 
 Result<void> AlarmBook::put(std::span<const Datum> data, WallTime now) {
   if (!store_.has_room(data.size())) {
-    const auto fresh = std::count_if(
-        data.begin(), data.end(), [&](const Datum& datum) { return store_.find(datum.metric) == nullptr; });
+    const auto fresh = std::count_if(data.begin(), data.end(),
+                                     [&](const Datum& datum) { return !store_.holds(datum.metric); });
     if (!store_.has_room(static_cast<std::size_t>(fresh))) {
       return fail(Fault::busy, "metrics: too many different metrics");
     }
@@ -209,8 +209,12 @@ Millis AlarmBook::history_wanted(const MetricId& metric) const {
 Result<void> AlarmBook::recall(std::span<const Datum> data, WallTime complete_until) {
   complete_until_ = std::min(complete_until, started_at_);
   std::size_t fresh = 0;
-  for (const Datum& datum : data) fresh += store_.find(datum.metric) == nullptr ? 1U : 0U;
-  if (!store_.has_room(fresh) || !store_.make_space_for(data.size(), started_at_)) {
+  std::size_t load = data.size();
+  for (const Datum& datum : data) {
+    fresh += store_.holds(datum.metric) ? 0U : 1U;
+    load += datum.counted.size() * sizeof(ValueCount) / sizeof(PackedPoint);
+  }
+  if (!store_.has_room(fresh) || !store_.make_space_for(load, started_at_)) {
     return fail(Fault::busy, "metrics: memory for datapoints is used up");
   }
   // As if each had come when it was measured: a machine is heard again only when it sends again.

@@ -146,13 +146,16 @@ Grid grid_of(WallTime from, WallTime to, Millis period) {
 }
 
 /// The points of a query over `grid`; of an expression with all it names, over the same grid.
+/// `is_partial`: set when one of them leaves periods out.
 Result<std::vector<Points>> points_of(const MetricStore& store, const QueryPlan& plan, std::size_t index,
-                                      const Grid& grid) {
+                                      const Grid& grid, bool& is_partial) {
   const auto of_stat = [&](const MetricStat& stat) {
     Points points(grid.count);
     const Series* series = store.find(stat.metric);
-    if (series != nullptr)
-      store.values(*series, stat.statistic, {stat.unit, grid.period, grid.from, grid.count}, points);
+    if (series == nullptr) return points;
+    const PeriodQuery periods{stat.unit, grid.period, grid.from, grid.count};
+    store.values(*series, stat.statistic, periods, points);
+    if (stat.statistic.extended) is_partial = is_partial || store.has_unknown_samples(*series, periods);
     return points;
   };
   if (plan.queries[index].stat) return std::vector<Points>{of_stat(*plan.queries[index].stat)};
@@ -229,10 +232,11 @@ Result<std::vector<MetricDataResult>> metric_data(const MetricStore& store,
     const auto& query = plan->queries[i];
     if (!query.return_data) continue;
     const Grid grid = grid_of(from, to, query.period);
-    const auto all = points_of(store, *plan, i, grid);
+    bool is_partial = false;
+    const auto all = points_of(store, *plan, i, grid, is_partial);
     if (!all) return tl::unexpected<Error>(all.error());
     for (const Points& points : *all) {
-      MetricDataResult result{query.id, query.label, {}, {}};
+      MetricDataResult result{query.id, query.label, {}, {}, is_partial};
       if (result.label.empty()) result.label = query.stat ? query.stat->metric.name : query.id;
       for (std::size_t at = 0; at < points.size(); ++at) {
         if (!points[at]) continue;

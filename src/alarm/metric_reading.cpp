@@ -26,11 +26,19 @@ void gather(Gathered& into, const PackedPoint& point, const std::deque<RichPoint
     return;
   }
   const RichPoint& rich = rich_points[point.rich_place()];
-  into.complete = into.complete && rich.values_are_all;
-  for (std::size_t i = 0; i < rich.values.size(); ++i) {
-    into.values.push_back({rich.values[i], rich.counts.empty() ? 1 : rich.counts[i]});
-    into.samples += into.values.back().count;
+  into.complete = into.complete && rich.each.is_known();
+  const std::size_t size = rich.each.size();
+  const bool is_rounded = rich.each.digits() != samples::Distribution::exact && rich.set != nullptr;
+  for (std::size_t i = 0; i < size; ++i) {
+    ValueCount one = rich.each.at(i);
+    if (is_rounded) one.value = std::clamp(one.value, rich.set->minimum, rich.set->maximum);
+    into.values.push_back(one);
+    into.samples += one.count;
   }
+  if (!is_rounded || size == 0) return;
+  // The ends are known all the same.
+  into.values[into.values.size() - size].value = rich.set->minimum;
+  into.values.back().value = rich.set->maximum;
 }
 
 std::optional<double> extended_value(const ExtendedStatistic& statistic, Gathered& gathered) {
@@ -130,6 +138,17 @@ void MetricStore::values(const Series& series, Statistic simple, const ExtendedS
   }
 }
 
+bool MetricStore::has_unknown_samples(const Series& series, const PeriodQuery& query) const {
+  bool found = false;
+  for (const Series::Unit& unit : series.units) {
+    if (!is_wanted(unit, query.unit)) continue;
+    visit(unit, query, [&](std::size_t, const PackedPoint& point) {
+      found = found || (point.is_rich() && !rich_[point.rich_place()].each.is_known());
+    });
+  }
+  return found;
+}
+
 std::vector<StatisticsPoint> MetricStore::statistics(const MetricId& metric, const PeriodQuery& query,
                                                      std::span<const AnyStatistic> wanted) const {
   std::vector<StatisticsPoint> found;
@@ -173,10 +192,10 @@ void MetricStore::copy(const MetricId& metric, WallTime from, MetricStore& into)
       if (datum.at < from) continue;
       datum.values = set_of_point(point);
       datum.counted.clear();
-      if (point.is_rich() && rich_[point.rich_place()].values_are_all) {
-        Gathered gathered;
-        gather(gathered, point, rich_);
-        datum.counted = std::move(gathered.values);
+      datum.digits = samples::Distribution::exact;
+      if (point.is_rich() && rich_[point.rich_place()].each.is_known()) {
+        datum.counted = rich_[point.rich_place()].each.samples();
+        datum.digits = rich_[point.rich_place()].each.digits();
       }
       into.put(datum, datum.at);
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace kaden::alarm {
@@ -44,83 +45,6 @@ bool is_finite(const StatisticSet& set) {
 bool same(const StatisticSet& a, const StatisticSet& b) {
   return a.sample_count == b.sample_count && a.minimum == b.minimum && a.maximum == b.maximum &&
          std::fabs(a.sum - b.sum) <= 1e-9 * std::max(std::fabs(a.sum), std::fabs(b.sum));
-}
-
-StatisticSet set_of_values(const RichPoint& rich) {
-  StatisticSet set{0, 0, rich.values.front(), rich.values.back()};
-  for (std::size_t i = 0; i < rich.values.size(); ++i) {
-    const double count = rich.counts.empty() ? 1 : rich.counts[i];
-    set.sample_count += count;
-    set.sum += rich.values[i] * count;
-  }
-  return set;
-}
-
-/// Puts equal neighbours together.
-void compact(RichPoint& rich) {
-  if (rich.values.empty()) return;
-  if (rich.counts.empty()) rich.counts.assign(rich.values.size(), 1);
-  std::size_t last = 0;
-  for (std::size_t i = 1; i < rich.values.size(); ++i) {
-    if (rich.values[i] == rich.values[last]) {
-      rich.counts[last] += rich.counts[i];
-    } else {
-      ++last;
-      rich.values[last] = rich.values[i];
-      rich.counts[last] = rich.counts[i];
-    }
-  }
-  rich.values.resize(last + 1);
-  rich.counts.resize(last + 1);
-  rich.values.shrink_to_fit();
-  rich.counts.shrink_to_fit();
-}
-
-/// Rounds the values to fewer and fewer binary digits (10 of them are 0.1 %) until half of the room is free.
-/// The statistic set is kept beside from then on: sum, minimum and maximum stay exact.
-void coarsen(RichPoint& rich) {
-  if (rich.set == nullptr) rich.set = std::make_unique<StatisticSet>(set_of_values(rich));
-  for (int bits = 10; rich.values.size() > limits::values_per_step_max / 2 && bits >= 0; bits -= 2) {
-    for (double& value : rich.values) {
-      int exponent = 0;
-      const double fraction = std::frexp(value, &exponent);
-      value = std::ldexp(std::round(std::ldexp(fraction, bits)), exponent - bits);
-    }
-    compact(rich);
-  }
-  if (rich.values.size() <= limits::values_per_step_max) return;
-  rich.values.clear(); // spread over a thousand powers of two: no percentile of that means anything
-  rich.counts.clear();
-  rich.values_are_all = false;
-}
-
-void insert(RichPoint& rich, const ValueCount& more) {
-  auto place = std::lower_bound(rich.values.begin(), rich.values.end(), more.value);
-  if (rich.counts.empty() && more.count == 1) {
-    insert_tight(rich.values, place, more.value);
-    const std::size_t size = rich.values.size();
-    // Many equal ones (a counter that stands still) are better counted; looked at seldom, since it costs a
-    // walk.
-    if (size >= 16 && std::has_single_bit(size)) {
-      std::size_t different = 1;
-      for (std::size_t i = 1; i < size; ++i) different += rich.values[i] != rich.values[i - 1] ? 1U : 0U;
-      if (different * 2 <= size || size > limits::values_per_step_max) compact(rich);
-    }
-  } else {
-    if (rich.counts.empty()) compact(rich);
-    place = std::lower_bound(rich.values.begin(), rich.values.end(), more.value);
-    const auto index = place - rich.values.begin();
-    if (place != rich.values.end() && *place == more.value) {
-      rich.counts[static_cast<std::size_t>(index)] += more.count;
-      return;
-    }
-    insert_tight(rich.values, place, more.value);
-    insert_tight(rich.counts, rich.counts.begin() + index, more.count);
-  }
-  if (rich.values.size() > limits::values_per_step_max) {
-    compact(rich);
-    if (rich.values.size() > limits::values_per_step_max) coarsen(rich);
-  }
 }
 
 std::size_t mix(std::size_t seed, std::size_t more) {
@@ -254,10 +178,16 @@ bool MetricStore::holds(std::uint64_t number) const {
   const auto found =
       std::lower_bound(by_number_.begin(), by_number_.end(), number,
                        [](const Series* series, std::uint64_t one) { return series->number < one; });
-  return found != by_number_.end() && (*found)->number == number;
+  return found != by_number_.end() && (*found)->number == number && !(*found)->only_listed;
+}
+
+bool MetricStore::holds(const MetricId& metric) const {
+  const Series* series = find(metric);
+  return series != nullptr && !series->only_listed;
 }
 
 Series& MetricStore::make(const MetricId& metric) {
+  if (series_.size() >= limits::series_max && only_listed_ > 0) drop_listed();
   auto made = std::make_unique<Series>();
   made->key.reserve(2 + 2 * metric.dimensions.size());
   made->key.push_back(symbols_.hold(metric.name_space));
@@ -274,26 +204,55 @@ Series& MetricStore::make(const MetricId& metric) {
 
 void MetricStore::drop(Series& series) {
   series_.erase(&series);
+  if (series.only_listed) --only_listed_;
   for (const auto symbol : series.key) symbols_.release(symbol);
   for (const Series::Unit& unit : series.units) symbols_.release(unit.name);
   delete &series;
 }
 
+void MetricStore::revive(Series& series) {
+  if (std::exchange(series.only_listed, false)) --only_listed_;
+}
+
+Series::Unit& MetricStore::unit_of(Series& series, const std::string& name) {
+  for (Series::Unit& unit : series.units) {
+    if (symbols_.text(unit.name) == name) return unit;
+  }
+  series.units.reserve(series.units.size() + 1);
+  return *series.units.insert(series.units.end(), {symbols_.hold(name), {}});
+}
+
+void MetricStore::remember(std::span<const KnownMetric> known) {
+  const std::uint64_t first = next_number_;
+  for (const KnownMetric& one : known) {
+    Series* series = find(one.metric);
+    if (series == nullptr) {
+      if (!has_room(only_listed_ + 1)) continue;
+      series = &make(one.metric);
+      series->only_listed = true;
+      ++only_listed_;
+    }
+    // What an alarm waits for was made before it; the order is that of the data.
+    if (series->number < first) series->number = next_number_++;
+    unit_of(*series, one.unit);
+    series->last_put = std::max(series->last_put, one.last_put);
+  }
+  std::sort(by_number_.begin(), by_number_.end(),
+            [](const Series* a, const Series* b) { return a->number < b->number; });
+}
+
 Series& MetricStore::put(const Datum& datum, WallTime now) {
   Series* found = find(datum.metric);
   Series& series = found == nullptr ? make(datum.metric) : *found;
+  revive(series);
   series.last_put = now;
   ++series.puts;
   const WallTime start = floor_to(datum.at, datum.high_resolution ? fine_step : coarse_step);
-  if (start < horizon(series, now) || !fits(start) || !is_finite(datum.values)) return series;
+  if (!fits(start) || !is_finite(datum.values)) return series;
 
-  auto unit = std::find_if(series.units.begin(), series.units.end(),
-                           [&](const Series::Unit& one) { return symbols_.text(one.name) == datum.unit; });
-  if (unit == series.units.end()) {
-    series.units.reserve(series.units.size() + 1);
-    unit = series.units.insert(series.units.end(), {symbols_.hold(datum.unit), {}});
-  }
-  auto& points = unit->points;
+  Series::Unit& unit = unit_of(series, datum.unit);
+  if (start < horizon(series, now)) return series; // listed all the same
+  auto& points = unit.points;
   const std::uint32_t second = second_of(start);
   const auto before = [](const PackedPoint& point, std::uint32_t at) { return point.second() < at; };
   const auto place = points.empty() || points.back().second() < second
@@ -322,14 +281,13 @@ Series& MetricStore::put(const Datum& datum, WallTime now) {
     add(point, datum);
   }
   insert_tight(points, place, point);
-  prune(series, *unit, now);
+  prune(series, unit, now);
   return series;
 }
 
 std::size_t MetricStore::load_of(const RichPoint& point) {
-  const std::size_t bytes = sizeof(RichPoint) +
-                            (point.values.capacity() + point.counts.capacity()) * sizeof(double) +
-                            (point.set == nullptr ? 0 : sizeof(StatisticSet));
+  const std::size_t bytes =
+      sizeof(RichPoint) + point.each.heap_bytes() + (point.set == nullptr ? 0 : sizeof(StatisticSet));
   return bytes / sizeof(PackedPoint) + 1;
 }
 
@@ -342,7 +300,7 @@ void MetricStore::make_rich(PackedPoint& point) {
     place = free_rich_.back();
     free_rich_.pop_back();
   }
-  insert(rich_[place], {point.sample(), 1});
+  rich_[place].each.add({point.sample(), 1});
   load_ += load_of(rich_[place]);
   point = PackedPoint(point.second(), place);
 }
@@ -361,20 +319,23 @@ void MetricStore::add(PackedPoint& point, const Datum& datum) {
   const auto raw = raw_value_of(datum.values);
   std::vector<ValueCount> values = datum.counted;
   if (values.empty() && raw) values.push_back(*raw);
-  const bool told = !values.empty() && same(set_of(values), datum.values);
-  const bool empty = rich.values.empty() && rich.set == nullptr;
-  if (!told && rich.set == nullptr && !empty) rich.set = std::make_unique<StatisticSet>(set_of_values(rich));
+  const bool told =
+      !values.empty() && datum.digits == samples::Distribution::exact && same(set_of(values), datum.values);
+  // Rounded values do not tell their sum and ends.
+  const bool beside = !told || rich.each.size() + values.size() > limits::values_per_step_max;
+  if (beside && rich.set == nullptr && !rich.each.empty())
+    rich.set = std::make_unique<StatisticSet>(rich.each.set());
   if (rich.set != nullptr) {
     merge(*rich.set, datum.values);
-  } else if (!told) {
+  } else if (beside) {
     rich.set = std::make_unique<StatisticSet>(datum.values);
   }
-  rich.values_are_all = rich.values_are_all && !values.empty();
-  if (rich.values_are_all) {
-    for (const ValueCount& one : values) insert(rich, one);
+  if (values.empty()) {
+    rich.each.forget(); // a part of the samples is of no use
+  } else if (datum.digits == samples::Distribution::exact) {
+    rich.each.add(std::move(values));
   } else {
-    rich.values = {}; // a part of the samples is of no use
-    rich.counts = {};
+    rich.each.merge(samples::Distribution::of(std::move(values), datum.digits));
   }
   load_ += load_of(rich);
 }
@@ -382,7 +343,7 @@ void MetricStore::add(PackedPoint& point, const Datum& datum) {
 StatisticSet MetricStore::set_of_point(const PackedPoint& point) const {
   if (!point.is_rich()) return {1, point.sample(), point.sample(), point.sample()};
   const RichPoint& rich = rich_[point.rich_place()];
-  return rich.set != nullptr ? *rich.set : set_of_values(rich);
+  return rich.set != nullptr ? *rich.set : rich.each.set();
 }
 
 void MetricStore::erase_before(Series::Unit& unit, std::uint32_t second) {
@@ -409,6 +370,7 @@ void MetricStore::prune(Series& series, Series::Unit& unit, WallTime now) {
 Series& MetricStore::watch(const MetricId& metric, Millis history) {
   Series* found = find(metric);
   Series& series = found == nullptr ? make(metric) : *found;
+  revive(series);
   ++series.watchers;
   series.needed = std::max(series.needed, history);
   return series;
@@ -417,6 +379,25 @@ Series& MetricStore::watch(const MetricId& metric, Millis history) {
 void MetricStore::unwatch(Series& series) {
   require(series.watchers > 0, "a series is unwatched once per watcher");
   if (--series.watchers == 0) series.needed = Millis(0);
+}
+
+/// `dropped` in the order of their numbers, as by_number_.
+void MetricStore::drop_all(const std::vector<Series*>& dropped) {
+  if (dropped.empty()) return;
+  auto next = dropped.begin();
+  std::erase_if(by_number_, [&](const Series* series) {
+    const bool gone = next != dropped.end() && *next == series;
+    if (gone) ++next;
+    return gone;
+  });
+  for (Series* series : dropped) drop(*series);
+}
+
+void MetricStore::drop_listed() {
+  std::vector<Series*> dropped;
+  std::copy_if(by_number_.begin(), by_number_.end(), std::back_inserter(dropped),
+               [](const Series* series) { return series->only_listed; });
+  drop_all(dropped);
 }
 
 void MetricStore::sweep(WallTime now) {
@@ -429,18 +410,14 @@ void MetricStore::sweep(WallTime now) {
       if (unit.points.capacity() > 2 * unit.points.size() + 16) unit.points.shrink_to_fit();
       empty = empty && unit.points.empty();
     }
-    if (empty && series->watchers == 0) dropped.push_back(series);
+    if (!empty || series->watchers > 0) continue;
+    if (series->units.empty() || series->last_put < now - limits::silent_metric_max) {
+      dropped.push_back(series);
+    } else if (!std::exchange(series->only_listed, true)) {
+      ++only_listed_;
+    }
   }
-  if (!dropped.empty()) {
-    // Both are in the order of their numbers.
-    auto next = dropped.begin();
-    std::erase_if(by_number_, [&](const Series* series) {
-      const bool gone = next != dropped.end() && *next == series;
-      if (gone) ++next;
-      return gone;
-    });
-    for (Series* series : dropped) drop(*series);
-  }
+  drop_all(dropped);
   if (load_ < datapoints_max_ / 4)
     history_ = std::min(limits::metric_history, std::max(history_ * 2, seconds(60)));
 }

@@ -1,5 +1,6 @@
 #include "kaden/metric_store.h"
 #include "kaden/limits/metrics.h"
+#include "kaden/metric_query.h"
 
 #include <gtest/gtest.h>
 
@@ -93,7 +94,8 @@ TEST(MetricStore, KeepsWhatIsWatched) {
   EXPECT_EQ(store.find(metric("web-01")), &series);
   MetricStore::unwatch(series);
   store.sweep(noon + seconds(90'000));
-  EXPECT_EQ(store.find(metric("web-01")), nullptr);
+  EXPECT_FALSE(store.holds(metric("web-01")));
+  EXPECT_EQ(store.series_count(), 0U);
 }
 
 TEST(MetricStore, GivesUpHistoryBeforeItRefuses) {
@@ -295,6 +297,109 @@ TEST(MetricStore, ListsMetricsInPages) {
       {{"", "", {{"path", std::nullopt}}, {}, 0, 500}, ""},
   };
   for (const auto& c : cases) EXPECT_EQ(names(store.list(c.filter)), c.found);
+}
+
+TEST(MetricStore, ListsAMetricForTwoWeeksAfterItsLastDatapoint) {
+  MetricStore store;
+  store.put(datum(noon, 1), noon);
+  const std::uint64_t number = store.find(metric("web-01"))->number;
+  const WallTime last = noon + limits::silent_metric_max;
+  store.sweep(last);
+  EXPECT_EQ(store.datapoint_count(), 0U);
+  EXPECT_EQ(store.series_count(), 0U);
+  EXPECT_FALSE(store.holds(number)) << "its maker is free of it";
+  EXPECT_EQ(names(store.list({})), "cpu_usage_active/web-01 ");
+  store.put(datum(last, 1), last);
+  EXPECT_EQ(store.find(metric("web-01"))->number, number) << "the same place in the list";
+  EXPECT_TRUE(store.holds(number));
+  store.sweep(last + limits::silent_metric_max + seconds(1));
+  EXPECT_EQ(store.list({}).metrics.size(), 0U);
+  EXPECT_EQ(store.find(metric("web-01")), nullptr);
+}
+
+TEST(MetricStore, RemembersMetricsInTheOrderInWhichTheyFirstCame) {
+  MetricStore store;
+  const auto id = [](const char* name, const char* host) {
+    return MetricId{"CWAgent", name, {{"host", host}}};
+  };
+  store.watch(id("mem", "b"), seconds(60)); // of an alarm, before the list is read
+  store.watch(id("mem", "never"), seconds(60));
+  const KnownMetric known[] = {{id("cpu", "a"), "Percent", noon - seconds(20)},
+                               {id("mem", "b"), "Bytes", noon - seconds(4 * 3'600)},
+                               {id("cpu", "a"), "None", noon - seconds(10)},
+                               {id("cpu", "b"), "Percent", noon - seconds(4 * 3'600)}};
+  store.remember(known);
+  EXPECT_EQ(names(store.list({})), "cpu/a mem/b cpu/b ");
+  EXPECT_EQ(store.series_count(), 2U) << "what alarms wait for";
+  MetricFilter recent;
+  recent.active_since = noon - seconds(3 * 3'600);
+  EXPECT_EQ(names(store.list(recent)), "cpu/a ");
+  Datum fresh = datum(noon, 1);
+  fresh.metric = id("cpu", "new");
+  store.put(fresh, noon);
+  fresh.metric = id("cpu", "b");
+  store.put(fresh, noon);
+  EXPECT_EQ(names(store.list({})), "cpu/a mem/b cpu/b cpu/new ");
+  EXPECT_EQ(names(store.list(recent)), "cpu/a cpu/b cpu/new ");
+  // Pages, while others come and go.
+  MetricFilter page;
+  page.most = 1;
+  std::string walked;
+  do {
+    const MetricPage one = store.list(page);
+    walked += names(one);
+    page.after = one.next;
+    store.sweep(noon + seconds(60));
+  } while (page.after != 0);
+  EXPECT_EQ(walked, "cpu/a mem/b cpu/b cpu/new ");
+}
+
+TEST(MetricStore, GivesBackStoredValuesAsTheyWere) {
+  std::mt19937 chance(7);
+  for (const int samples : {3, 900, 6'000}) {
+    MetricStore before;
+    for (int i = 0; i < samples; ++i)
+      before.put(datum(noon, 50 + static_cast<double>(chance() % 100'000) * 0.003, false), noon);
+    before.watch(metric("web-01"), seconds(60));
+    MetricStore after;
+    before.copy(metric("web-01"), noon, after);
+    for (int more = 0; more < 2; ++more) {
+      for (const char* statistic : {"p0", "p50", "p95", "p100", "tm90", "wm90", "IQM", "PR(60:90)", "Sum"}) {
+        EXPECT_EQ(value_at(after, statistic, seconds(60), noon),
+                  value_at(before, statistic, seconds(60), noon))
+            << statistic << " of " << samples;
+      }
+      EXPECT_EQ(value_at(before, "p100", seconds(60), noon), value_at(before, "Maximum", seconds(60), noon));
+      // What comes after it is rounded alike.
+      for (MetricStore* store : {&before, &after})
+        for (int i = 0; i < 300; ++i) store->put(datum(noon, 51 + i * 0.01, false), noon);
+    }
+  }
+}
+
+TEST(MetricStore, SaysWherePercentilesDoNotExist) {
+  MetricStore store;
+  store.put(datum(noon, 5, false), noon);
+  Datum set = datum(noon + seconds(60), 0, false);
+  set.values = {4, 10, 1, 4};
+  store.put(set, noon);
+  const Series& series = *store.find(metric("web-01"));
+  EXPECT_FALSE(store.has_unknown_samples(series, {"", seconds(60), noon, 1}));
+  EXPECT_TRUE(store.has_unknown_samples(series, {"", seconds(60), noon, 2}));
+  EXPECT_FALSE(store.has_unknown_samples(series, {"Count", seconds(60), noon, 2}));
+  const MetricQuery p50{"m",  MetricStat{metric("web-01"), seconds(60), *parse_any_statistic("p50"), ""},
+                        "",   "",
+                        true, std::nullopt};
+  MetricQuery sum = p50;
+  sum.stat->statistic = *parse_any_statistic("Sum");
+  const MetricQuery twice{"e", std::nullopt, "m*2", "", true, std::nullopt};
+  const auto results = metric_data(store, std::vector{p50, twice}, noon, noon + seconds(120));
+  ASSERT_TRUE(results);
+  for (const auto& one : *results) {
+    EXPECT_TRUE(one.is_partial) << one.id;
+    EXPECT_EQ(one.times, std::vector{noon});
+  }
+  EXPECT_FALSE(metric_data(store, std::vector{sum}, noon, noon + seconds(120))->front().is_partial);
 }
 
 TEST(MetricStore, RefusesNoDatumThatItCannotPlace) {

@@ -87,6 +87,29 @@ TEST(Recall, RulesMakeNothingOfItAndSilentMachinesStaySilent) {
   EXPECT_EQ(book.describe(AlarmKey{"cpu web-02", Origin::rule})->state, AlarmState::insufficient_data);
 }
 
+TEST(Recall, APercentileAlarmGoesOnWithTheValuesOfTheLifeBefore) {
+  for (const bool are_values_kept : {false, true}) {
+    Condition p95 = three_of_three();
+    p95.period = seconds(60);
+    p95.evaluation_periods = p95.datapoints_to_alarm = 2;
+    p95.extended = parse_extended_statistic("p95").value();
+    AlarmBook book(noon + seconds(125));
+    book.define(definition("slow", p95), long_ago);
+    std::vector<Datum> data;
+    for (int minute = 0; minute < 2; ++minute) {
+      Datum one = datum(cpu("web-01"), noon + seconds(60 * minute), 0);
+      one.high_resolution = false;
+      const std::vector<ValueCount> values{{10, 90}, {95, 10}};
+      one.values = set_of(values);
+      if (are_values_kept) one.counted = values;
+      data.push_back(one);
+    }
+    ASSERT_TRUE(book.recall(data, noon + seconds(120)));
+    EXPECT_EQ(shown(book.step(noon + seconds(126))),
+              are_values_kept ? "slow: INSUFFICIENT_DATA->ALARM; " : "");
+  }
+}
+
 TEST(Recall, WhatIsWantedFollowsFromAlarmsAndRules) {
   AlarmBook book(noon);
   EXPECT_EQ(book.history_wanted(cpu("web-01")), Millis(0));

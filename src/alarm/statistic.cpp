@@ -146,32 +146,6 @@ double percentile(double percent, std::span<const ValueCount> values, double tot
 
 } // namespace
 
-void merge(StatisticSet& into, const StatisticSet& more) {
-  into.sample_count += more.sample_count;
-  into.sum += more.sum;
-  into.minimum = std::min(into.minimum, more.minimum);
-  into.maximum = std::max(into.maximum, more.maximum);
-}
-
-StatisticSet set_of(std::span<const ValueCount> values) {
-  StatisticSet set{0, 0, values.front().value, values.front().value};
-  for (const auto& [value, count] : values) {
-    set.sample_count += count;
-    set.sum += value * count;
-    set.minimum = std::min(set.minimum, value);
-    set.maximum = std::max(set.maximum, value);
-  }
-  return set;
-}
-
-std::optional<ValueCount> raw_value_of(const StatisticSet& set) {
-  const double expected = set.minimum * set.sample_count;
-  const bool adds_up =
-      std::fabs(set.sum - expected) <= 1e-9 * std::max(std::fabs(expected), std::fabs(set.sum));
-  if (set.minimum != set.maximum || !adds_up) return std::nullopt;
-  return ValueCount{set.minimum, set.sample_count};
-}
-
 std::string_view to_text(Statistic statistic) {
   switch (statistic) {
     case Statistic::average:

@@ -25,7 +25,7 @@ std::vector<PastSeries::Point> in_steps(const std::vector<datapoints::Point>& po
     if (point.at < from || point.at >= to) continue;
     const WallTime at = step > Millis(0) ? alarm::floor_to(point.at, step) : point.at;
     if (step > Millis(0) && !out.empty() && out.back().at == at) {
-      alarm::merge(out.back().values, point.values);
+      samples::merge(out.back().values, point.values);
       continue;
     }
     const bool is_fine = point.tier == datapoints::Tier::second && step < seconds(60);

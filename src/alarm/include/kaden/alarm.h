@@ -41,6 +41,8 @@ struct Datum {
   /// where raw_value_of(values) does. When both were sent (the CloudWatch agent does) each counts for its
   /// own.
   std::vector<ValueCount> counted{};
+  /// Of stored data: to how many binary digits `counted` was rounded (samples::Distribution::digits()).
+  std::uint8_t digits = samples::Distribution::exact;
 };
 
 // Alarms

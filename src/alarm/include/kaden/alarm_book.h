@@ -136,6 +136,8 @@ class AlarmBook {
   /// How far back alarms look at the metric: those that watch it and those that rules would make. Zero:
   /// nothing looks at it.
   Millis history_wanted(const MetricId& metric) const;
+  /// Before recall(): metrics of a life before this one, for ListMetrics, ordered by when they first came.
+  void remember(std::span<const KnownMetric> known) { store_.remember(known); }
   /// Datapoints of a life before this one, before the first put(): alarms evaluate them, but no rule makes an
   /// alarm of them, and no machine is heard through them. All that came before `complete_until` is among
   /// them; of the period it lies in, sums and counts are unknown. busy: there is no room for all.

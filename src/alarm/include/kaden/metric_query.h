@@ -17,6 +17,9 @@ struct MetricDataResult {
   std::string id, label;
   std::vector<WallTime> times; ///< oldest first, periods with data only
   std::vector<double> values;  ///< of these times
+  /// Periods with data are left out, because an ExtendedStatistic was asked for and of some samples only
+  /// their statistic set is known.
+  bool is_partial = false;
 };
 
 /// `from` (inclusive, rounded down to the period) to `to` (exclusive). At most

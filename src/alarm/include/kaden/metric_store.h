@@ -1,13 +1,15 @@
-/// kaden/metric_store.h - datapoints in memory, packed. Room: alarm. Uses: base. Pure: `now` is an argument.
-/// Threads: one owner. Errors: none; limits::series_max and limits::datapoints_max are asked for before.
+/// kaden/metric_store.h - datapoints in memory, packed. Room: alarm. Uses: base, samples. Pure: `now` is an
+/// argument. Threads: one owner. Errors: none; limits::series_max and limits::datapoints_max are asked for
+/// before.
 ///
 /// High-resolution data is kept in steps of 1 s, the rest in steps of 60 s, as CloudWatch does. Data of one
 /// step is put together: a repeated put counts twice, as in CloudWatch. Late and early data is put where its
 /// timestamp says, and the order of arrival changes nothing. A step with one sample costs 12 bytes; one with
 /// more keeps its raw values beside (for percentiles), coarser ones when there are over
-/// limits::values_per_step_max. Names and dimensions are kept once for all metrics. Kept: what the alarms
-/// over the metric need, and limits::metric_history; when memory (limits::datapoints_max) runs short the
-/// latter is halved for all.
+/// limits::values_per_step_max (kaden/samples.h). Names and dimensions are kept once for all metrics. Kept:
+/// what the alarms over the metric need, and limits::metric_history; when memory (limits::datapoints_max)
+/// runs short the latter is halved for all. A metric without a datapoint left stays listed for
+/// limits::silent_metric_max, or until its place is needed.
 #pragma once
 
 #include <cstddef>
@@ -70,10 +72,8 @@ class SymbolTable {
 
 /// What fell into one step and is more than one sample.
 struct RichPoint {
-  std::vector<double> values;        ///< ascending
-  std::vector<double> counts;        ///< empty: each value stands for one sample
-  std::unique_ptr<StatisticSet> set; ///< of all samples, when the values do not tell it
-  bool values_are_all = true;        ///< false: some samples came as a statistic set of unequal values
+  samples::Distribution each;        ///< unknown: some samples came as a statistic set of unequal values
+  std::unique_ptr<StatisticSet> set; ///< of all samples, when `each` does not tell it
 };
 
 /// 12 bytes: the second since 1970 and a sample, or the place of a RichPoint.
@@ -104,6 +104,14 @@ struct Series {
   std::uint64_t puts = 0;               ///< how often data was put
   std::uint64_t rules_seen = 0;         ///< for the owner: which edition of the rules was applied to it
   std::uint32_t watchers = 0;           ///< alarms that hold a pointer to it
+  bool only_listed = false;             ///< no datapoint, no watcher: for ListMetrics
+};
+
+/// A metric of a life before this one.
+struct KnownMetric {
+  MetricId metric;
+  std::string unit;
+  WallTime last_put{};
 };
 
 /// The statistics of some periods of one metric, in `unit` or (empty) of all units together.
@@ -129,7 +137,7 @@ struct MetricFilter {
     std::optional<std::string> value;
   };
   std::vector<Dimension> dimensions;    ///< all must be there; others may be
-  std::optional<WallTime> active_since; ///< RecentlyActive=PT3H: data came since
+  std::optional<WallTime> active_since; ///< data came since
   std::uint64_t after = 0;              ///< MetricPage::next of the page before
   std::size_t most = 500;
 };
@@ -148,15 +156,20 @@ class MetricStore {
 
   /// The series it went to. Ask has_room() and make_space_for() before: here nothing is refused.
   Series& put(const Datum& datum, WallTime now);
-  /// False when `count` more metrics do not fit.
-  bool has_room(std::size_t count) const { return series_.size() + count <= limits::series_max; }
+  /// False when `count` more metrics do not fit. Those that are only listed give way.
+  bool has_room(std::size_t count) const { return series_count() + count <= limits::series_max; }
   /// Gives up history when `count` more datapoints do not fit; false when there is none left to give.
   bool make_space_for(std::size_t count, WallTime now);
+
+  /// Before the first put(): metrics that are listed, ordered by when they first came.
+  void remember(std::span<const KnownMetric> known);
 
   Series* find(const MetricId& metric);
   const Series* find(const MetricId& metric) const;
   MetricId id_of(const Series& series) const;
-  /// True while the series with that Series::number is kept.
+  /// False when it is not there or only listed: data would make it.
+  bool holds(const MetricId& metric) const;
+  /// The same of the series with that Series::number.
   bool holds(std::uint64_t number) const;
   const std::string& name_of(const Series& series) const { return symbols_.text(series.key[1]); }
   /// Finds or makes it, and keeps it and `history` of it until unwatch().
@@ -181,6 +194,10 @@ class MetricStore {
     values(series, statistic.simple, statistic.extended ? &*statistic.extended : nullptr, query, out);
   }
 
+  /// Some period has samples that came as a statistic set of unequal values: of it ExtendedStatistics do not
+  /// exist.
+  bool has_unknown_samples(const Series& series, const PeriodQuery& query) const;
+
   /// GetMetricStatistics: oldest first, periods with data only; units apart, in the order of their names,
   /// within one time. Empty for an unknown metric.
   std::vector<StatisticsPoint> statistics(const MetricId& metric, const PeriodQuery& query,
@@ -193,7 +210,8 @@ class MetricStore {
   /// minutes.
   void sweep(WallTime now);
 
-  std::size_t series_count() const { return series_.size(); }
+  /// Without those that are only listed.
+  std::size_t series_count() const { return series_.size() - only_listed_; }
   std::size_t datapoint_count() const { return datapoints_; }
   /// How long datapoints that no alarm needs are kept now.
   Millis history() const { return history_; }
@@ -216,6 +234,10 @@ class MetricStore {
   std::optional<Symbols> key_of(const MetricId& metric) const;
   Series& make(const MetricId& metric);
   void drop(Series& series);
+  void drop_all(const std::vector<Series*>& dropped);
+  void drop_listed();
+  void revive(Series& series);
+  Series::Unit& unit_of(Series& series, const std::string& name);
   WallTime horizon(const Series& series, WallTime now) const;
   void add(PackedPoint& point, const Datum& datum);
   void make_rich(PackedPoint& point);
@@ -240,6 +262,7 @@ class MetricStore {
   std::deque<RichPoint> rich_;
   std::vector<std::uint32_t> free_rich_;
   std::uint64_t next_number_ = 1;
+  std::size_t only_listed_ = 0;
   std::size_t datapoints_ = 0;
   std::size_t load_ = 0;
   Millis history_ = limits::metric_history;

@@ -1,5 +1,6 @@
 /// kaden/statistic.h - CloudWatch's statistics: the five of a statistic set, and those that need raw values.
-/// Room: alarm. Uses: base. Threads: pure functions. Errors: invalid (names what is wrong with the text).
+/// Room: alarm. Uses: base, samples. Threads: pure functions. Errors: invalid (names what is wrong with the
+/// text).
 /// CloudWatch user guide, "CloudWatch statistics definitions".
 ///
 /// Choices where the guide is silent:
@@ -20,25 +21,14 @@
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/samples.h"
 
 namespace kaden::alarm {
 
-struct StatisticSet {
-  double sample_count = 0, sum = 0, minimum = 0, maximum = 0;
-  bool operator==(const StatisticSet&) const = default;
-};
-/// As if the samples of both had been put into one.
-void merge(StatisticSet& into, const StatisticSet& more);
-
-/// A raw value, and how often it was measured (PutMetricData's Values and Counts).
-struct ValueCount {
-  double value = 0, count = 1;
-  bool operator==(const ValueCount&) const = default;
-};
-/// Of at least one value.
-StatisticSet set_of(std::span<const ValueCount> values);
-/// The raw values behind a statistic set, where the set tells: all of them equal.
-std::optional<ValueCount> raw_value_of(const StatisticSet& set);
+using samples::raw_value_of;
+using samples::set_of;
+using samples::StatisticSet;
+using samples::ValueCount;
 
 enum class Statistic : std::uint8_t { average, minimum, maximum, sum, sample_count };
 std::string_view to_text(Statistic statistic); ///< "Average" ... "SampleCount"
