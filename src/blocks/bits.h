@@ -47,6 +47,7 @@ class Reader {
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
 
   bool failed() const { return failed_; }
+  void fail() { failed_ = true; }
   /// Of whole bytes.
   std::size_t left() const { return bytes_.size() - at_; }
 

@@ -5,17 +5,22 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <tuple>
 
 #include "columns.h"
+#include "distributions.h"
 
 namespace kaden::blocks {
 
 namespace {
 
-constexpr std::uint8_t version = 1; // of blocks and of batches
+constexpr std::uint8_t version = 1;
+constexpr std::uint8_t distributions_version = 1;
+constexpr std::uint8_t batch_version = 2; // 1 had no distributions
 constexpr std::uint8_t plain_flag = 1;
 constexpr std::uint8_t fine_flag = 2; // of a record
+constexpr std::uint8_t each_flag = 4; // of a record
 constexpr std::size_t seal_bytes = 4;
 constexpr std::size_t record_bytes_min = 11; // series, flags, step, one value
 
@@ -101,6 +106,10 @@ bool read_values(Reader& in, std::vector<Point>& points) {
   return true;
 }
 
+bool same(const Each& a, const Each& b) {
+  return a == b || (a != nullptr && b != nullptr && *a == *b);
+}
+
 /// zlib takes lengths in pieces of 32 bits; ours are far below.
 std::uint32_t crc_of(std::string_view bytes, std::uint64_t about) {
   std::string place;
@@ -113,11 +122,13 @@ std::uint32_t crc_of(std::string_view bytes, std::uint64_t about) {
 
 } // namespace
 
-void merge(Values& into, const Values& more) {
-  into.sample_count += more.sample_count;
-  into.sum += more.sum;
-  into.minimum = std::min(into.minimum, more.minimum);
-  into.maximum = std::max(into.maximum, more.maximum);
+bool operator==(const Point& a, const Point& b) {
+  return a.step == b.step && a.values == b.values && same(a.each, b.each);
+}
+
+bool operator==(const Record& a, const Record& b) {
+  return a.series == b.series && a.fine == b.fine && a.step == b.step && a.values == b.values &&
+         same(a.each, b.each);
 }
 
 std::string encode(std::span<const Point> points) {
@@ -161,26 +172,85 @@ Result<std::vector<Point>> decode(std::string_view bytes) {
   return points;
 }
 
-std::vector<Point> merged(std::span<const Point> a, std::span<const Point> b) {
+std::vector<Point> merged(std::span<const Point> a, std::span<const Point> b, Detail detail) {
   std::vector<Point> out;
   out.reserve(a.size() + b.size());
   std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out),
              [](const Point& x, const Point& y) { return x.step < y.step; });
-  return rolled_up(out, 1, 0);
+  return rolled_up(out, 1, 0, detail);
 }
 
-std::vector<Point> rolled_up(std::span<const Point> points, std::uint32_t factor, std::uint32_t first) {
+std::vector<Point> rolled_up(std::span<const Point> points, std::uint32_t factor, std::uint32_t first,
+                             Detail detail) {
   require(factor > 0, "at least one step becomes one step");
   std::vector<Point> out;
-  for (const Point& point : points) {
-    const std::uint32_t step = first + point.step / factor;
-    if (!out.empty() && out.back().step == step) {
-      merge(out.back().values, point.values);
-    } else {
-      out.push_back({step, point.values});
+  for (std::size_t from = 0; from < points.size();) {
+    const std::uint32_t place = points[from].step / factor;
+    std::size_t to = from + 1;
+    while (to < points.size() && points[to].step / factor == place) ++to;
+    out.push_back({first + place, points[from].values, points[from].each});
+    const bool as_it_is = to == from + 1 && (detail == Detail::full || points[from].each == nullptr);
+    if (!as_it_is) {
+      samples::StepSum sum;
+      for (std::size_t i = from; i < to; ++i) sum.add(points[i].values, points[i].each.get());
+      if (detail == Detail::coarse) sum.round(limits::coarse_digits);
+      out.back().values = sum.set();
+      out.back().each = sum.take_each();
     }
+    from = to;
   }
   return out;
+}
+
+// Distributions
+// --------------------------------------------------------------------------------------------------
+
+std::string encode_each(std::span<const Point> points) {
+  std::string out;
+  out.push_back(static_cast<char>(distributions_version));
+  std::string body;
+  std::size_t count = 0;
+  {
+    BitWriter bits(body);
+    DistributionState state;
+    Width gap;
+    std::uint32_t next = 0;
+    for (const Point& point : points) {
+      if (point.each == nullptr) continue;
+      require(point.step >= next && point.step < steps_max, "the steps of distributions ascend");
+      put_number(bits, gap, point.step - next);
+      put_distribution(bits, state, *point.each);
+      next = point.step + 1;
+      ++count;
+    }
+  }
+  require(count <= limits::distribution_steps_max, "so many distributions stand together");
+  put_varint(out, count);
+  return out + body;
+}
+
+Result<std::vector<StepEach>> decode_each(std::string_view bytes) {
+  if (bytes.size() > limits::distribution_bytes_max) return corrupt("distributions are too long");
+  Reader in(bytes);
+  if (in.byte() != distributions_version)
+    return corrupt("distributions are of a version this Kaden does not know");
+  const std::uint64_t count = in.varint();
+  if (in.failed() || count > limits::distribution_steps_max) return corrupt("distributions begin wrongly");
+  std::vector<StepEach> found;
+  DistributionState state;
+  Width gap;
+  std::uint64_t next = 0;
+  while (found.size() < count) {
+    const std::uint64_t more = read_number(in, gap);
+    if (in.failed() || more >= steps_max - next) return corrupt("the steps of distributions do not fit");
+    next += more;
+    auto each = read_distribution(in, state);
+    if (each == nullptr) return corrupt("a distribution does not fit");
+    found.push_back({static_cast<std::uint32_t>(next++), std::move(each)});
+  }
+  in.align();
+  if (in.left() != 0) return corrupt("distributions go on after their end");
+  return found;
 }
 
 // Batches
@@ -192,7 +262,7 @@ std::string encode_batch(std::vector<Record> records) {
     return std::tie(a.series, a.fine, a.step) < std::tie(b.series, b.fine, b.step);
   });
   std::string out;
-  out.push_back(static_cast<char>(version));
+  out.push_back(static_cast<char>(batch_version));
   put_varint(out, records.size());
   std::uint64_t series = 0;
   std::uint64_t before[2] = {0, 0}; // the last step of each tier; unsigned, so that no difference overflows
@@ -200,23 +270,31 @@ std::string encode_batch(std::vector<Record> records) {
     put_varint(out, record.series - series);
     series = record.series;
     const bool one = is_plain(record.values);
-    out.push_back(static_cast<char>((one ? plain_flag : 0) | (record.fine ? fine_flag : 0)));
+    const auto flags = (one ? plain_flag : 0) | (record.fine ? fine_flag : 0) | (record.each ? each_flag : 0);
+    out.push_back(static_cast<char>(flags));
     auto& last = before[record.fine ? 1 : 0];
     const auto step = static_cast<std::uint64_t>(record.step);
     put_varint(out, to_zigzag(static_cast<std::int64_t>(step - last)));
     last = step;
     put_real(out, record.values.sum);
-    if (one) continue;
-    put_real(out, record.values.sample_count);
-    put_real(out, record.values.minimum);
-    put_real(out, record.values.maximum);
+    if (!one) {
+      put_real(out, record.values.sample_count);
+      put_real(out, record.values.minimum);
+      put_real(out, record.values.maximum);
+    }
+    if (record.each == nullptr) continue;
+    BitWriter bits(out);
+    DistributionState state;
+    put_distribution(bits, state, *record.each);
   }
   return out;
 }
 
 Result<std::vector<Record>> decode_batch(std::string_view bytes) {
   Reader in(bytes);
-  if (in.byte() != version) return corrupt("a batch is of a version this Kaden does not know");
+  const std::uint8_t edition = in.byte();
+  if (edition < 1 || edition > batch_version)
+    return corrupt("a batch is of a version this Kaden does not know");
   const std::uint64_t count = in.varint();
   if (in.failed() || count > in.left() / record_bytes_min || count > limits::batch_records_max) {
     return corrupt("a batch begins wrongly");
@@ -228,16 +306,23 @@ Result<std::vector<Record>> decode_batch(std::string_view bytes) {
     series += in.varint();
     record.series = series;
     const std::uint8_t flags = in.byte();
-    if (flags > (plain_flag | fine_flag)) return corrupt("a datapoint of a batch is of no known kind");
+    if (flags > (plain_flag | fine_flag | (edition == 1 ? 0 : each_flag)))
+      return corrupt("a datapoint of a batch is of no known kind");
     record.fine = (flags & fine_flag) != 0;
     auto& last = before[record.fine ? 1 : 0];
     last += static_cast<std::uint64_t>(in.zigzag());
     record.step = static_cast<std::int64_t>(last);
     record.values = plain(in.real());
-    if ((flags & plain_flag) != 0) continue;
-    record.values.sample_count = in.real();
-    record.values.minimum = in.real();
-    record.values.maximum = in.real();
+    if ((flags & plain_flag) == 0) {
+      record.values.sample_count = in.real();
+      record.values.minimum = in.real();
+      record.values.maximum = in.real();
+    }
+    if ((flags & each_flag) == 0) continue;
+    DistributionState state;
+    record.each = read_distribution(in, state);
+    in.align();
+    if (record.each == nullptr) return corrupt("a distribution of a batch does not fit");
   }
   if (in.failed() || in.left() != 0) return corrupt("a batch does not end where it should");
   return records;

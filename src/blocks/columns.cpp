@@ -1,10 +1,8 @@
 #include "columns.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
-#include <optional>
 
 namespace kaden::blocks {
 
@@ -19,7 +17,6 @@ enum class Way : std::uint8_t {
   xor_beside = 4
 };
 
-constexpr std::array<double, 5> powers{1, 10, 100, 1'000, 10'000};
 constexpr double whole_max = 9'007'199'254'740'992.0; // 2^53: doubles hold every whole number up to it
 constexpr std::size_t group = 32;
 constexpr unsigned width_bits = 6;
@@ -37,15 +34,6 @@ struct Decimals {
   unsigned power = 0;
   std::vector<std::int64_t> wholes;
 };
-
-/// The value as `whole / 10^power`, when that division gives exactly its bits.
-std::optional<std::int64_t> whole_of(std::uint64_t bits, double power) {
-  const double scaled = std::nearbyint(real_of(bits) * power);
-  if (!(std::fabs(scaled) < whole_max)) return std::nullopt; // NaN as well
-  const auto whole = static_cast<std::int64_t>(scaled);
-  if (std::bit_cast<std::uint64_t>(static_cast<double>(whole) / power) != bits) return std::nullopt;
-  return whole;
-}
 
 std::optional<Decimals> decimals_of(const Column& column) {
   for (unsigned power = 0; power < powers.size(); ++power) {
@@ -206,6 +194,14 @@ Column read_xor(Reader& in, std::size_t count, const Column& beside) {
 }
 
 } // namespace
+
+std::optional<std::int64_t> whole_of(std::uint64_t bits, double power) {
+  const double scaled = std::nearbyint(real_of(bits) * power);
+  if (!(std::fabs(scaled) < whole_max)) return std::nullopt; // NaN as well
+  const auto whole = static_cast<std::int64_t>(scaled);
+  if (std::bit_cast<std::uint64_t>(static_cast<double>(whole) / power) != bits) return std::nullopt;
+  return whole;
+}
 
 void put_column(std::string& out, const Column& column, const Column& beside) {
   if (std::all_of(column.begin(), column.end(), [&](std::uint64_t bits) { return bits == column.front(); })) {

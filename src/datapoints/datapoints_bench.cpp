@@ -202,6 +202,53 @@ void months(benchmark::State& state) {
 }
 BENCHMARK(months)->Arg(30)->Arg(365)->Iterations(1)->Unit(benchmark::kSecond);
 
+/// Latencies of a service, 150 in each minute: to the millisecond, the microsecond or the last bit.
+blocks::Record latencies(std::uint64_t series, std::int64_t step, double per_second) {
+  std::vector<samples::ValueCount> values;
+  for (std::int64_t i = 0; i < 150; ++i) {
+    const double value = -0.08 * std::log(1 - chance(series, step * 150 + i));
+    values.push_back({per_second == 0 ? value : std::floor(value * per_second) / 1'000, 1});
+  }
+  const auto each = samples::Distribution::of(std::move(values));
+  samples::StepSum sum;
+  sum.add(each.set(), &each);
+  return {series, false, step, sum.set(), sum.take_each()};
+}
+
+/// 20 days of PutMetricData with Values and Counts: the first five are rolled up to five minutes.
+void values(benchmark::State& state) {
+  constexpr std::uint64_t count = 10;
+  for (auto _ : state) {
+    const TestFolder folder;
+    auto disk = open(folder);
+    auto fresh = all_series();
+    fresh.resize(count);
+    require(disk->begin_ageing(start).has_value(), "the disk holds out");
+    double bytes_before = 0;
+    for (std::int64_t number = 0; number < 20; ++number) {
+      for (std::int64_t part = 0; part < 12; ++part) {
+        std::vector<blocks::Record> records;
+        const std::int64_t first = step_number(Tier::minute, start + day * number) + part * 120;
+        for (std::uint64_t series = 1; series <= count; ++series) {
+          for (std::int64_t step = first; step < first + 120; ++step)
+            records.push_back(latencies(series, step, static_cast<double>(state.range(0))));
+        }
+        require(disk->append(fresh, std::move(records)).has_value(), "the disk holds out");
+        fresh.clear();
+        fold(*disk);
+      }
+      if (number == 14) bytes_before = static_cast<double>(disk->used_bytes());
+      if (number >= 14) age(*disk, start + day * (number + 1));
+    }
+    const double minutes = static_cast<double>(count) * 15 * 1'440;
+    state.counters["bytes_per_minute"] = bytes_before / minutes;
+    state.counters["bytes_per_value"] = bytes_before / minutes / 150;
+    state.counters["mib_15_days"] = bytes_before / (1 << 20);
+    state.counters["mib_20_days"] = static_cast<double>(disk->used_bytes()) / (1 << 20);
+  }
+}
+BENCHMARK(values)->Arg(1'000)->Arg(1'000'000)->Arg(0)->Iterations(1)->Unit(benchmark::kSecond);
+
 /// A day as the service writes it: 12 commits a minute, each with its fsync.
 void day_in_service(benchmark::State& state) {
   for (auto _ : state) {

@@ -39,6 +39,9 @@ Result<void> Disk::prepare() {
       {&sql_.select_block, "SELECT data FROM blocks WHERE key = ?1"},
       {&sql_.put_block, "INSERT OR REPLACE INTO blocks VALUES(?1, ?2, ?3, ?4)"},
       {&sql_.erase_block, "DELETE FROM blocks WHERE key = ?1"},
+      {&sql_.select_parts, "SELECT part, data FROM distributions WHERE part BETWEEN ?1 AND ?2 ORDER BY part"},
+      {&sql_.put_part, "INSERT OR REPLACE INTO distributions VALUES(?1, ?2)"},
+      {&sql_.erase_parts, "DELETE FROM distributions WHERE part BETWEEN ?1 AND ?2"},
       {&sql_.keys_by_age, "SELECT key FROM blocks WHERE tier = ?1 AND end_ms <= ?2 ORDER BY end_ms LIMIT ?3"},
       {&sql_.oldest, "SELECT end_ms FROM blocks WHERE tier = ?1 ORDER BY end_ms LIMIT 1"}};
   for (const auto& [statement, text] : all) {
@@ -123,10 +126,64 @@ Result<void> Disk::write_block(std::int64_t key, std::span<const blocks::Point> 
   return sql_.put_block.run();
 }
 
+/// Gives `points` what the parts hold of them; damaged ones are counted. True when there was a part.
+Result<bool> Disk::read_parts(std::int64_t from, std::int64_t to, std::vector<blocks::Point>& points) {
+  sql_.select_parts.bind(1, from);
+  sql_.select_parts.bind(2, to);
+  bool any = false;
+  for (;;) {
+    const auto row = sql_.select_parts.step();
+    if (!row || !*row) {
+      sql_.select_parts.reset();
+      if (!row) return pass_on(row.error());
+      return any;
+    }
+    any = true;
+    auto opened = open_part(sql_.select_parts.integer(0), sql_.select_parts.bytes(1));
+    if (opened) {
+      attach(std::move(*opened), points);
+    } else {
+      ++damaged_;
+    }
+  }
+}
+
+/// `points` are the part's.
+Result<void> Disk::write_part(std::int64_t part, std::span<const blocks::Point> points, bool is_there) {
+  const bool any =
+      std::any_of(points.begin(), points.end(), [](const auto& point) { return point.each != nullptr; });
+  if (!any && !is_there) return {};
+  if (!any) {
+    sql_.erase_parts.bind(1, part);
+    sql_.erase_parts.bind(2, part);
+    return sql_.erase_parts.run();
+  }
+  const std::string data = blocks::sealed(blocks::encode_each(points), part_place(part));
+  sql_.put_part.bind(1, part);
+  sql_.put_part.bind_bytes(2, data);
+  return sql_.put_part.run();
+}
+
 Result<void> Disk::add_to_block(std::int64_t key, std::span<const blocks::Point> points) {
-  const auto stored = stored_points(key);
+  auto stored = stored_points(key);
   if (!stored) return pass_on(stored.error());
-  return write_block(key, blocks::merged(*stored, points));
+  std::map<std::int64_t, bool> parts; // that `points` belong to, and whether they are there
+  for (const blocks::Point& point : points) parts.emplace(part_key(key, point.step), false);
+  for (auto& [part, is_there] : parts) {
+    const auto read = read_parts(part, part, *stored);
+    if (!read) return pass_on(read.error());
+    is_there = *read;
+  }
+  const auto all = blocks::merged(*stored, points, detail_of(tier_of(key)));
+  if (auto done = write_block(key, all); !done) return done;
+  const auto before = [](const blocks::Point& point, std::int64_t step) { return point.step < step; };
+  for (const auto& [part, is_there] : parts) {
+    const std::int64_t start = part_start(part);
+    const auto from = std::lower_bound(all.begin(), all.end(), start, before);
+    const auto to = std::lower_bound(from, all.end(), start + part_steps(tier_of(key)), before);
+    if (auto done = write_part(part, {from, to}, is_there); !done) return done;
+  }
+  return {};
 }
 
 // Folding
@@ -254,14 +311,19 @@ Result<std::vector<std::int64_t>> Disk::keys_until(Tier tier, WallTime end) {
 
 Result<void> Disk::roll_block(std::int64_t key, bool drop) {
   if (!drop) {
-    const auto points = stored_points(key);
+    auto points = stored_points(key);
     if (!points) return pass_on(points.error());
+    const auto read = read_parts(first_part(key), last_part(key), *points);
+    if (!read) return pass_on(read.error());
     const RolledUp rolled = roll_up(tier_of(key), block_of(key), *points);
     if (!rolled.points.empty()) {
       auto done = add_to_block(key_of(series_of(key), rolled.tier, rolled.block), rolled.points);
       if (!done) return done;
     }
   }
+  sql_.erase_parts.bind(1, first_part(key));
+  sql_.erase_parts.bind(2, last_part(key));
+  if (auto done = sql_.erase_parts.run(); !done) return done;
   sql_.erase_block.bind(1, key);
   return sql_.erase_block.run();
 }

@@ -49,7 +49,9 @@ class Disk {
   Result<void> prepare();
   Result<void> commit(Transaction& transaction);
   Result<std::vector<blocks::Point>> stored_points(std::int64_t key);
+  Result<bool> read_parts(std::int64_t from, std::int64_t to, std::vector<blocks::Point>& points);
   Result<void> write_block(std::int64_t key, std::span<const blocks::Point> points);
+  Result<void> write_part(std::int64_t part, std::span<const blocks::Point> points, bool is_there);
   Result<void> add_to_block(std::int64_t key, std::span<const blocks::Point> points);
   Result<void> begin_fold();
   Result<void> fold_series(std::size_t end, std::size_t& written);
@@ -62,8 +64,8 @@ class Disk {
   const sqlite::FileLock lock_;
   Database database_;
   struct Statements {
-    Statement insert_batch, insert_series, touch_series, select_block, put_block, erase_block, keys_by_age,
-        oldest;
+    Statement insert_batch, insert_series, touch_series, select_block, put_block, erase_block, select_parts,
+        put_part, erase_parts, keys_by_age, oldest;
   };
   Statements sql_;
   // State

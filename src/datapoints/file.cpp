@@ -12,7 +12,7 @@ namespace kaden::datapoints {
 namespace {
 
 // Forward only: migration N leads from schema N to schema N + 1, and is never changed once released.
-constexpr std::array<const char*, 1> migrations = {
+constexpr std::array<const char*, 2> migrations = {
     "CREATE TABLE datapoint_facts(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE series(number INTEGER PRIMARY KEY, identity TEXT NOT NULL, last_ms INTEGER NOT NULL) "
     "STRICT;"
@@ -20,7 +20,9 @@ constexpr std::array<const char*, 1> migrations = {
     "CREATE TABLE batches(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
     "CREATE TABLE blocks(key INTEGER PRIMARY KEY, tier INTEGER NOT NULL, end_ms INTEGER NOT NULL,"
     " data BLOB NOT NULL) STRICT;"
-    "CREATE INDEX blocks_by_age ON blocks(tier, end_ms);"};
+    "CREATE INDEX blocks_by_age ON blocks(tier, end_ms);",
+    // Before it only statistic sets were kept, and of what was stored then there is no more.
+    "CREATE TABLE distributions(part INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"};
 
 /// 0 for an empty file.
 Result<std::size_t> schema_of(const Database& database) {
@@ -196,17 +198,34 @@ std::optional<std::vector<blocks::Point>> open_block(std::int64_t key, std::stri
   return std::move(*points);
 }
 
+std::optional<std::vector<blocks::StepEach>> open_part(std::int64_t part, std::string_view data) {
+  const auto body = blocks::unsealed(data, part_place(part));
+  if (!body) return std::nullopt;
+  auto found = blocks::decode_each(*body);
+  if (!found || found->empty()) return std::nullopt;
+  const std::uint32_t start = part_start(part);
+  const bool fits =
+      found->front().step >= start && found->back().step - start < part_steps(tier_of(part / parts_max));
+  if (!fits) return std::nullopt;
+  return std::move(*found);
+}
+
+void attach(std::vector<blocks::StepEach> found, std::vector<blocks::Point>& points) {
+  auto point = points.begin();
+  for (blocks::StepEach& one : found) {
+    point = std::lower_bound(point, points.end(), one.step,
+                             [](const blocks::Point& a, std::uint32_t step) { return a.step < step; });
+    if (point == points.end()) return;
+    if (point->step == one.step) point->each = std::move(one.each);
+  }
+}
+
 std::vector<blocks::Point> points_of(std::span<const blocks::Record> records, Tier tier) {
   std::vector<blocks::Point> points;
-  for (const blocks::Record& record : records) {
-    const std::uint32_t step = place_of(tier, record.step).step;
-    if (!points.empty() && points.back().step == step) {
-      blocks::merge(points.back().values, record.values);
-    } else {
-      points.push_back({step, record.values});
-    }
-  }
-  return points;
+  points.reserve(records.size());
+  for (const blocks::Record& record : records)
+    points.push_back({place_of(tier, record.step).step, record.values, record.each});
+  return blocks::rolled_up(points, 1, 0);
 }
 
 } // namespace kaden::datapoints

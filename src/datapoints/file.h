@@ -66,6 +66,11 @@ bool comes_before(const blocks::Record& a, const blocks::Record& b);
 /// A block's points; nullopt when the bytes are not what was written.
 std::optional<std::vector<blocks::Point>> open_block(std::int64_t key, std::string_view data);
 
+/// A part's distributions; nullopt when the bytes are not what was written.
+std::optional<std::vector<blocks::StepEach>> open_part(std::int64_t part, std::string_view data);
+/// Gives those of `found` to the points of their steps; both ascend.
+void attach(std::vector<blocks::StepEach> found, std::vector<blocks::Point>& points);
+
 /// Records of one series, tier and block as points, those of one step added up.
 std::vector<blocks::Point> points_of(std::span<const blocks::Record> records, Tier tier);
 inline Tier tier_of(const blocks::Record& record) {

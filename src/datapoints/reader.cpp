@@ -11,6 +11,8 @@ namespace kaden::datapoints {
 namespace {
 
 constexpr std::size_t series_per_transaction = 100; // a lasting one would keep the WAL from being folded back
+constexpr std::size_t series_with_values = 8;       // of which each may have a million values
+constexpr std::size_t values_per_point = 4;         // of Query::points_max
 
 struct Numbered {
   SeriesInfo info;
@@ -30,20 +32,21 @@ class Reading {
   Database& database_;
 };
 
-Point point_of(Tier tier, std::int64_t step, const blocks::Values& values) {
-  return {step_start(tier, step), tier, {values.sample_count, values.sum, values.minimum, values.maximum}};
+std::size_t load_of(const Point& point) {
+  return 1 + (point.each == nullptr ? 0 : point.each->size() / values_per_point);
 }
 
 } // namespace
 
 struct Reader::Impl {
   Database database;
-  Statement select_blocks;
+  Statement select_blocks, select_parts;
   // Batches, read again when they changed
   Batches batches;
   Fold fold;
   std::int64_t first_batch = -1, last_batch = -1;
   std::uint64_t damaged = 0;
+  std::size_t load = 0; // of the read under way
 
   explicit Impl(Database opened) : database(std::move(opened)) {}
 
@@ -84,6 +87,46 @@ struct Reader::Impl {
     return {from, to};
   }
 
+  /// Gives a block's points what its parts hold of them, as far as they overlap the query.
+  Result<void> read_parts(std::int64_t key, const Query& query, std::vector<blocks::Point>& points) {
+    const Tier tier = tier_of(key);
+    const auto part_at = [&](WallTime at) {
+      const WallTime start = block_start(tier, block_of(key));
+      const std::int64_t step =
+          std::clamp<std::int64_t>((at - start) / step_of(tier), 0, block_steps(tier) - 1);
+      return part_key(key, static_cast<std::uint32_t>(step));
+    };
+    select_parts.bind(1, part_at(query.from));
+    select_parts.bind(2, part_at(query.to));
+    for (;;) {
+      const auto row = select_parts.step();
+      if (!row || !*row) {
+        select_parts.reset();
+        if (!row) return tl::unexpected<Error>(row.error());
+        return {};
+      }
+      auto found = open_part(select_parts.integer(0), select_parts.bytes(1));
+      if (found) {
+        attach(std::move(*found), points);
+      } else {
+        ++damaged;
+      }
+    }
+  }
+
+  /// False: more was read than the query allows.
+  bool take(Point point, const Query& query, std::vector<Point>& out) {
+    if (point.at >= query.to || point.at + step_of(point.tier) <= query.from) return true;
+    load += load_of(point);
+    out.push_back(std::move(point));
+    return load <= query.points_max;
+  }
+
+  static tl::unexpected<Error> too_much(const Query& query) {
+    return fail(Fault::invalid, "the request looks at more than " + std::to_string(query.points_max) +
+                                    " datapoints: ask for less time or a longer Period");
+  }
+
   /// Points of the blocks of one tier that overlap the query.
   Result<void> read_tier(std::uint64_t number, Tier tier, const Query& query, std::vector<Point>& out) {
     const WallTime from = std::max(query.from, wall_time(0));
@@ -100,13 +143,21 @@ struct Reader::Impl {
         return {};
       }
       const std::int64_t key = select_blocks.integer(0);
-      const auto points = open_block(key, select_blocks.bytes(1));
+      auto points = open_block(key, select_blocks.bytes(1));
       if (!points) {
         ++damaged;
         continue;
       }
-      for (const blocks::Point& point : *points) {
-        out.push_back(point_of(tier, block_of(key) * block_steps(tier) + point.step, point.values));
+      Result<void> read;
+      if (!query.sets_only) read = read_parts(key, query, *points);
+      for (blocks::Point& point : *points) {
+        const WallTime at = step_start(tier, block_of(key) * block_steps(tier) + point.step);
+        if (read && !take({at, tier, point.values, std::move(point.each)}, query, out))
+          read = too_much(query);
+      }
+      if (!read) {
+        select_blocks.reset();
+        return read;
       }
     }
   }
@@ -118,31 +169,34 @@ struct Reader::Impl {
         return tl::unexpected<Error>(done.error());
     }
     for (const blocks::Record& record : records_of(number)) {
-      points.push_back(point_of(tier_of(record), record.step, record.values));
+      const Tier tier = tier_of(record);
+      blocks::Each each = query.sets_only ? nullptr : record.each;
+      if (!take({step_start(tier, record.step), tier, record.values, std::move(each)}, query, points))
+        return too_much(query);
     }
-    std::erase_if(points, [&](const Point& point) {
-      return point.at >= query.to || point.at + step_of(point.tier) <= query.from;
-    });
     std::stable_sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
       return std::pair(a.at, a.tier) < std::pair(b.at, b.tier);
     });
-    return joined(points);
+    return joined(std::move(points));
   }
 
   /// One point for each step: a block and a batch may both hold a part of it.
-  static std::vector<Point> joined(const std::vector<Point>& points) {
+  static std::vector<Point> joined(std::vector<Point> points) {
     std::vector<Point> out;
     out.reserve(points.size());
-    for (const Point& point : points) {
-      if (out.empty() || out.back().at != point.at || out.back().tier != point.tier) {
-        out.push_back(point);
-        continue;
+    for (std::size_t from = 0; from < points.size();) {
+      std::size_t to = from + 1;
+      while (to < points.size() && points[to].at == points[from].at && points[to].tier == points[from].tier)
+        ++to;
+      out.push_back(std::move(points[from]));
+      if (to > from + 1) {
+        samples::StepSum sum;
+        sum.add(out.back().values, out.back().each.get());
+        for (std::size_t i = from + 1; i < to; ++i) sum.add(points[i].values, points[i].each.get());
+        out.back().values = sum.set();
+        out.back().each = sum.take_each();
       }
-      auto& into = out.back().values;
-      into.sample_count += point.values.sample_count;
-      into.sum += point.values.sum;
-      into.minimum = std::min(into.minimum, point.values.minimum);
-      into.maximum = std::max(into.maximum, point.values.maximum);
+      from = to;
     }
     return out;
   }
@@ -176,7 +230,7 @@ struct Reader::Impl {
       for (const auto& record : records_of(one.number)) {
         last = std::max(last, step_start(tier_of(record), record.step));
       }
-      found.push_back({{std::move(*id), last}, one.number});
+      found.push_back({{std::move(*id), last, one.number}, one.number});
     }
     std::sort(found.begin(), found.end(),
               [](const Numbered& a, const Numbered& b) { return a.info.id < b.info.id; });
@@ -218,6 +272,10 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::string& path) {
       impl->database.prepare("SELECT key, data FROM blocks WHERE key BETWEEN ?1 AND ?2 ORDER BY key");
   if (!select) return fail_while(doing, select.error());
   impl->select_blocks = std::move(*select);
+  auto parts = impl->database.prepare(
+      "SELECT part, data FROM distributions WHERE part BETWEEN ?1 AND ?2 ORDER BY part");
+  if (!parts) return fail_while(doing, parts.error());
+  impl->select_parts = std::move(*parts);
   return std::unique_ptr<Reader>(new Reader(std::move(impl)));
 }
 
@@ -234,8 +292,10 @@ Result<void> Reader::read(const Query& query, const Take& take) {
   auto all = impl_->all(query.metrics ? &*query.metrics : nullptr);
   if (!all) return fail_while("reading the list of metrics", all.error());
   if (query.wanted) std::erase_if(*all, [&](const Numbered& one) { return !query.wanted(one.info.id); });
-  for (std::size_t from = 0; from < all->size(); from += series_per_transaction) {
-    const std::size_t count = std::min(series_per_transaction, all->size() - from);
+  impl_->load = 0;
+  const std::size_t at_once = query.sets_only ? series_per_transaction : series_with_values;
+  for (std::size_t from = 0; from < all->size(); from += at_once) {
+    const std::size_t count = std::min(at_once, all->size() - from);
     const auto more = impl_->read_some(std::span(*all).subspan(from, count), query, take);
     if (!more) return fail_while("reading datapoints", more.error());
     if (!*more) break;

@@ -1,5 +1,6 @@
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -33,6 +34,29 @@ bool is_finite(const alarm::StatisticSet& values) {
          std::isfinite(values.maximum);
 }
 
+bool are_finite(const std::vector<alarm::ValueCount>& values) {
+  return std::all_of(values.begin(), values.end(), [](const alarm::ValueCount& one) {
+    return std::isfinite(one.value) && std::isfinite(one.count) && one.count > 0;
+  });
+}
+
+/// What memory would know of the datum beyond its statistic set.
+blocks::Each each_of(const alarm::Datum& datum) {
+  const auto raw = alarm::raw_value_of(datum.values);
+  const bool single = raw && raw->count == 1 && datum.counted.size() <= 1;
+  if (datum.counted.empty() || single) return nullptr;
+  samples::StepSum sum;
+  const auto each = samples::Distribution::of(datum.counted, datum.digits);
+  sum.add(datum.values, &each);
+  return sum.take_each();
+}
+
+/// Of Settings::waiting_max.
+std::size_t load_of(const blocks::Record& record) {
+  constexpr std::size_t values_per_record = 4;
+  return 1 + (record.each == nullptr ? 0 : record.each->size() / values_per_record);
+}
+
 } // namespace
 
 struct Store::Impl {
@@ -53,7 +77,8 @@ struct Store::Impl {
   std::uint64_t next_number = 1;
   std::vector<blocks::Record> waiting;
   std::vector<StoredSeries> fresh;
-  std::size_t in_flight = 0; // of `batch`
+  std::size_t in_flight = 0;                // of `batch`
+  std::size_t load = 0, in_flight_load = 0; // of `waiting` and `batch`
   Counts counts;
   std::string not_stored, not_folded; // why; empty: all is well
 
@@ -119,9 +144,10 @@ struct Store::Impl {
   void put(const alarm::Datum& datum) {
     const WallTime now = clock.wall();
     std::string identity = identity_of(datum.metric, datum.unit);
-    const bool makes_sense = is_valid_utf8(identity) && datum.at >= wall_time(0) &&
-                             datum.at >= now - settings.keep && datum.at <= now + ahead_max &&
-                             is_finite(datum.values);
+    const bool makes_sense = is_valid_utf8(identity) && are_finite(datum.counted) &&
+                             datum.at >= wall_time(0) && datum.at >= now - settings.keep &&
+                             datum.at <= now + ahead_max && is_finite(datum.values);
+    blocks::Each each = makes_sense ? each_of(datum) : nullptr;
     const bool fine = datum.high_resolution && datum.at >= now - keep_of(Tier::second);
     const Tier tier = fine ? Tier::second : Tier::minute;
     const std::int64_t step = makes_sense ? step_number(tier, datum.at) : 0;
@@ -132,7 +158,7 @@ struct Store::Impl {
     }
     auto found = known.find(identity);
     const bool is_new = found == known.end();
-    if (waiting.size() + in_flight >= settings.waiting_max ||
+    if (load + in_flight_load >= settings.waiting_max ||
         (is_new && known.size() >= limits::stored_series_max)) {
       ++counts.dropped;
       return;
@@ -143,11 +169,8 @@ struct Store::Impl {
       fresh.push_back({found->second.number, found->first, start});
     }
     found->second.last_seen = std::max(found->second.last_seen, start);
-    const auto& values = datum.values;
-    waiting.push_back({found->second.number,
-                       fine,
-                       step,
-                       {values.sample_count, values.sum, values.minimum, values.maximum}});
+    waiting.push_back({found->second.number, fine, step, datum.values, std::move(each)});
+    load += load_of(waiting.back());
   }
 
   // Writing: the functions below hold disk_mutex ----------------------------------------------------------
@@ -162,6 +185,7 @@ struct Store::Impl {
                        std::make_move_iterator(fresh.end()));
     fresh.clear();
     in_flight = batch.size();
+    in_flight_load += std::exchange(load, 0);
   }
 
   void batch_is_stored() {
@@ -169,7 +193,7 @@ struct Store::Impl {
     counts.stored += batch.size();
     batch.clear();
     batch_fresh.clear();
-    in_flight = 0;
+    in_flight = in_flight_load = 0;
   }
 
   /// After a new file was begun it knows no metric.

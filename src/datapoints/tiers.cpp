@@ -83,7 +83,7 @@ WallTime block_end(Tier tier, std::int64_t block) {
 }
 
 std::int64_t key_of(std::uint64_t series, Tier tier, std::int64_t block) {
-  require(series < series_numbers_max && block >= 0 && block < blocks_max, "a block's key fits 62 bits");
+  require(series < series_numbers_max && block >= 0 && block < blocks_max, "a part's key fits 63 bits");
   return static_cast<std::int64_t>(series << (block_bits + tier_bits)) |
          static_cast<std::int64_t>(tier) << block_bits | block;
 }
@@ -100,11 +100,37 @@ std::int64_t block_of(std::int64_t key) {
   return key & (blocks_max - 1);
 }
 
+std::int64_t part_steps(Tier tier) {
+  switch (tier) {
+    case Tier::second:
+      return 120;
+    case Tier::minute:
+      return 60;
+    case Tier::five_minutes:
+    case Tier::hour:
+      return 96;
+  }
+  return 1;
+}
+
+std::int64_t part_key(std::int64_t block_key, std::uint32_t step) {
+  return first_part(block_key) + step / part_steps(tier_of(block_key));
+}
+
+std::uint32_t part_start(std::int64_t part) {
+  return static_cast<std::uint32_t>(part % parts_max * part_steps(tier_of(part / parts_max)));
+}
+
+blocks::Detail detail_of(Tier tier) {
+  return tier == Tier::second || tier == Tier::minute ? blocks::Detail::full : blocks::Detail::coarse;
+}
+
 RolledUp roll_up(Tier tier, std::int64_t block, std::span<const blocks::Point> points) {
   const Tier next = next_of(tier);
   const std::int64_t factor = step_ms(next) / step_ms(tier);
   const Place first = place_of(next, block * block_steps(tier) / factor);
-  return {next, first.block, blocks::rolled_up(points, static_cast<std::uint32_t>(factor), first.step)};
+  return {next, first.block,
+          blocks::rolled_up(points, static_cast<std::uint32_t>(factor), first.step, detail_of(next))};
 }
 
 } // namespace kaden::datapoints

@@ -31,13 +31,34 @@ WallTime block_start(Tier tier, std::int64_t block);
 WallTime block_end(Tier tier, std::int64_t block);
 
 inline constexpr std::int64_t blocks_max = std::int64_t{1} << 24; ///< of hours: until the year 3883
-inline constexpr std::uint64_t series_numbers_max = std::uint64_t{1} << 36;
+inline constexpr std::uint64_t series_numbers_max = std::uint64_t{1} << 32;
 
 /// Series, tier and block in one number: blocks of a metric are neighbours. Stored.
 std::int64_t key_of(std::uint64_t series, Tier tier, std::int64_t block);
 std::uint64_t series_of(std::int64_t key);
 Tier tier_of(std::int64_t key);
 std::int64_t block_of(std::int64_t key);
+
+/// The values of a block's steps stand in rows of their own, each of some steps: its parts. What comes
+/// rewrites a block of sets, which is small, and of the rest the parts it belongs to.
+inline constexpr std::int64_t parts_max = 32;
+std::int64_t part_steps(Tier tier); ///< at most limits::distribution_steps_max
+/// The key of the part of a block in which `step` lies. Stored.
+std::int64_t part_key(std::int64_t block_key, std::uint32_t step);
+inline std::int64_t first_part(std::int64_t block_key) {
+  return block_key * parts_max;
+}
+inline std::int64_t last_part(std::int64_t block_key) {
+  return block_key * parts_max + parts_max - 1;
+}
+/// The first step of a part, in its block.
+std::uint32_t part_start(std::int64_t part);
+/// What the seal of a part is about: never a block's key, nor a batch_place().
+inline std::uint64_t part_place(std::int64_t part) {
+  return ~static_cast<std::uint64_t>(part);
+}
+/// Months are kept coarser than days.
+blocks::Detail detail_of(Tier tier);
 
 /// What the seal of a batch is about: never a key.
 inline std::uint64_t batch_place(std::int64_t id) {

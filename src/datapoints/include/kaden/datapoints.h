@@ -1,13 +1,14 @@
 /// kaden/datapoints.h - metric datapoints on disk, for weeks and months. Room: datapoints. Uses: base,
-/// runtime, alarm, blocks, sqlite.
+/// runtime, samples, alarm, blocks, sqlite.
 ///
 /// One SQLite file beside the journal. What arrives is committed every limits::datapoint_flush_every as one
 /// row; a background step turns rows into blocks, one a metric and day, and rolls old blocks up as CloudWatch
 /// does (user guide, "Metrics retention"): steps of 1 s for 3 hours, of 60 s for 15 days, of 300 s for 63
 /// days, of 3,600 s for 455 days. A time is held in one tier only, and rolled up when its block is over that
-/// age. Kept are statistic sets (sample count, sum, minimum, maximum). What a percentile would need is not
-/// kept: as in CloudWatch, a percentile over a statistic set exists only where it holds one sample or equal
-/// ones.
+/// age. Kept are the statistic set of a step and, where that does not tell them, its values with their counts
+/// (kaden/samples.h): of steps up to a minute as memory keeps them, of longer ones rounded
+/// (limits::coarse_digits). Of data that came as a statistic set of unequal values, and
+/// of steps stored by a Kaden that kept sets only, there are no values, as in CloudWatch.
 ///
 /// What a crash costs: at most the last limits::datapoint_loss_max of datapoints. The file is never left half
 /// written. A block whose checksum does not fit is left out and counted; a file that SQLite calls corrupt is
@@ -31,6 +32,7 @@
 #include "kaden/base.h"
 #include "kaden/limits/stored_datapoints.h"
 #include "kaden/runtime.h"
+#include "kaden/samples.h"
 
 namespace kaden::datapoints {
 
@@ -49,6 +51,8 @@ struct Point {
   WallTime at{}; ///< the beginning of its step
   Tier tier = Tier::minute;
   alarm::StatisticSet values;
+  /// Null: what alarm::raw_value_of(values) tells, or nothing.
+  std::shared_ptr<const samples::Distribution> each{};
 };
 
 struct Settings {
@@ -57,7 +61,8 @@ struct Settings {
   std::uint64_t bytes_max = limits::datapoint_bytes; ///< of the file; beyond it the oldest blocks go first
   std::uint64_t disk_free_min =
       limits::disk_free_min; ///< below this nothing is written: the journal comes first
-  std::size_t waiting_max = limits::batch_records_max; ///< beyond this the newest datapoints are dropped
+  std::size_t waiting_max = limits::batch_records_max; ///< datapoints, 4 values of one counted as one more;
+                                                       ///< beyond it the newest are dropped
 };
 
 class Store {
