@@ -16,6 +16,24 @@ namespace {
 using cloudwatch::PastQuery;
 using cloudwatch::PastSeries;
 
+/// In the order in which they first came.
+std::vector<alarm::KnownMetric> known_metrics(std::vector<datapoints::SeriesInfo> series, WallTime since) {
+  std::erase_if(series, [&](const auto& one) { return one.last_seen < since; });
+  std::sort(series.begin(), series.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+  std::vector<alarm::KnownMetric> known;
+  known.reserve(series.size());
+  for (auto& one : series) known.push_back({std::move(one.id.metric), std::move(one.id.unit), one.last_seen});
+  return known;
+}
+
+alarm::Datum datum_of(const datapoints::SeriesId& id, const datapoints::Point& point) {
+  alarm::Datum datum{id.metric, id.unit, point.at, point.values, point.tier == datapoints::Tier::second, {}};
+  if (point.each == nullptr) return datum;
+  datum.counted = point.each->samples();
+  datum.digits = point.each->digits();
+  return datum;
+}
+
 } // namespace
 
 std::vector<PastSeries::Point> in_steps(const std::vector<datapoints::Point>& points, Millis step,
@@ -29,7 +47,7 @@ std::vector<PastSeries::Point> in_steps(const std::vector<datapoints::Point>& po
       continue;
     }
     const bool is_fine = point.tier == datapoints::Tier::second && step < seconds(60);
-    out.push_back({at, point.values, is_fine});
+    out.push_back({at, point.values, is_fine, step > Millis(0) ? nullptr : point.each});
   }
   return out;
 }
@@ -99,6 +117,7 @@ std::size_t Archive::recall(cloudwatch::Endpoint& endpoint) const {
   if (!until->has_value()) return count;
   const auto series = (*reader)->series();
   if (!series) return give_up(series.error());
+  endpoint.remember(known_metrics(*series, now - limits::silent_metric_max));
   std::map<Millis, std::vector<alarm::MetricId>> wanted;
   for (const auto& one : *series) {
     const Millis history = endpoint.history_wanted(one.id.metric);
@@ -107,10 +126,7 @@ std::size_t Archive::recall(cloudwatch::Endpoint& endpoint) const {
   Result<void> all;
   const auto give = [&](const datapoints::SeriesId& id, const std::vector<datapoints::Point>& points) {
     std::vector<alarm::Datum> data;
-    for (const auto& point : points) {
-      data.push_back(
-          {id.metric, id.unit, point.at, point.values, point.tier == datapoints::Tier::second, {}});
-    }
+    for (const auto& point : points) data.push_back(datum_of(id, point));
     all = endpoint.recall(data, **until);
     if (all) count += data.size();
     if (all && clock_.steady() >= patience) all = fail(Fault::timeout, "it would take too long");
@@ -146,25 +162,19 @@ Result<std::vector<PastSeries>> Archive::look_up(const PastQuery& query) {
     steps.emplace(one.metric, one.step);
     metrics.push_back(one.metric);
   }
+  datapoints::Reader::Query asked{query.from, query.to, {}, std::move(metrics)};
+  asked.points_max = limits::query_points_max;
+  asked.sets_only =
+      std::all_of(steps.begin(), steps.end(), [](const auto& one) { return one.second > Millis(0); });
   std::vector<PastSeries> found;
-  std::size_t count = 0;
   const auto take = [&](const datapoints::SeriesId& id, const std::vector<datapoints::Point>& points) {
     found.push_back({id.metric, id.unit, in_steps(points, steps.at(id.metric), query.from, query.to)});
-    count += found.back().points.size();
-    return count <= limits::query_points_max;
+    return true;
   };
-  const auto read = reader_->read({query.from, query.to, {}, std::move(metrics)}, take);
-  if (!read) {
-    reader_.reset(); // the next one begins with a fresh connection
-    return tl::unexpected<Error>(read.error());
-  }
-  if (count > limits::query_points_max) {
-    return fail(
-        Fault::invalid,
-        fmt::format("the request looks at more than {} datapoints: ask for less time or a longer Period",
-                    limits::query_points_max));
-  }
-  return found;
+  const auto read = reader_->read(asked, take);
+  if (read) return found;
+  if (read.error().fault != Fault::invalid) reader_.reset(); // the next one begins with a fresh connection
+  return tl::unexpected<Error>(read.error());
 }
 
 void Archive::read(PastQuery query, std::function<void(Result<std::vector<PastSeries>>)> done) {

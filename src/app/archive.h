@@ -1,6 +1,6 @@
 /// app/archive.h - the store of datapoints in the running Kaden: what comes goes in, alarms get back what
-/// they look at after a restart, and reads of the past are answered. Room: app. Uses: base, runtime, alarm,
-/// cloudwatch, datapoints.
+/// they look at after a restart, and reads of the past are answered. Room: app. Uses: base, runtime, samples,
+/// alarm, cloudwatch, datapoints.
 /// Threads: put(), read(), trouble() and counts() from any; a thread of its own reads, and opens the file
 /// again when that failed. Errors: none that stops anything: datapoints that cannot be stored cost their
 /// history, never an alarm. What is wrong is in trouble() and told to the log.
@@ -28,8 +28,8 @@ class Archive {
   Archive(const Archive&) = delete;
   Archive& operator=(const Archive&) = delete;
 
-  /// Before the endpoint takes anything: gives its alarms the datapoints they look at, for at most
-  /// limits::recall_time_max. How many.
+  /// Before the endpoint takes anything: tells it the metrics of the last limits::silent_metric_max, and
+  /// gives its alarms the datapoints they look at, for at most limits::recall_time_max. How many.
   std::size_t recall(cloudwatch::Endpoint& endpoint) const;
 
   void put(const alarm::Datum& datum);

@@ -35,6 +35,11 @@ Millis slice_of(std::size_t metrics) {
   return metrics <= few ? 6 * hour : hour;
 }
 
+/// Its samples one by one.
+bool is_known(const datapoints::Point& point) {
+  return point.each != nullptr || alarm::raw_value_of(point.values).has_value();
+}
+
 bool arrived_before(const rehearsal::Arrival& a, const rehearsal::Arrival& b) {
   return a.at < b.at;
 }
@@ -76,33 +81,38 @@ Result<rehearsal::Outcome> rehearse(rehearsal::Plan plan, datapoints::Reader& re
   }
   rehearsal::Rehearsal run(std::move(plan));
   bool is_coarse = false;
-  std::size_t merged = 0;
+  std::size_t unknown = 0;
+  WallTime newest_unknown{};
   for (WallTime begin = from; begin < to; begin += slice) {
     const WallTime end = begin + slice;
     std::vector<rehearsal::Arrival> arrivals;
-    const auto read =
-        reader.read({begin, end, {}, metrics},
-                    [&](const datapoints::SeriesId& id, const std::vector<datapoints::Point>& points) {
-                      for (const datapoints::Point& point : points) {
-                        if (point.at < begin || point.at >= std::min(end, to)) continue; // another slice's
-                        const Millis step = datapoints::step_of(point.tier);
-                        is_coarse = is_coarse || step > seconds(60);
-                        if (point.values.minimum != point.values.maximum) ++merged;
-                        auto some = rehearsal::arrivals_of(id.metric, id.unit, point.at, step, point.values);
-                        std::move(some.begin(), some.end(), std::back_inserter(arrivals));
-                      }
-                      return true;
-                    });
+    const auto read = reader.read(
+        {begin, end, {}, metrics, percentile.empty()},
+        [&](const datapoints::SeriesId& id, const std::vector<datapoints::Point>& points) {
+          for (const datapoints::Point& point : points) {
+            if (point.at < begin || point.at >= std::min(end, to)) continue; // another slice's
+            const Millis step = datapoints::step_of(point.tier);
+            is_coarse = is_coarse || step > seconds(60);
+            if (!is_known(point)) {
+              ++unknown;
+              newest_unknown = std::max(newest_unknown, point.at);
+            }
+            auto some =
+                rehearsal::arrivals_of({id.metric, id.unit, point.at, step, point.values, point.each.get()});
+            std::move(some.begin(), some.end(), std::back_inserter(arrivals));
+          }
+          return true;
+        });
     if (!read) return tl::unexpected<Error>(read.error());
     std::stable_sort(arrivals.begin(), arrivals.end(), arrived_before);
     run.run(arrivals, std::min(end, to));
   }
-  if (!percentile.empty() && merged > 0) {
-    return fail(
-        Fault::invalid,
-        fmt::format("the rule takes {}, which needs each value; of {} stored datapoints only count, sum, "
-                    "minimum and maximum are known, so what would have happened cannot be told",
-                    percentile, merged));
+  if (!percentile.empty() && unknown > 0) {
+    return fail(Fault::invalid,
+                fmt::format("the rule takes {}, which needs each value; of {} stored datapoints only count, "
+                            "sum, minimum and maximum are known, so what would have happened cannot be told. "
+                            "The newest of them is of {}: a --from after it can be told",
+                            percentile, unknown, to_iso8601(newest_unknown)));
   }
   if (is_coarse) run.say_coarse();
   return run.outcome();

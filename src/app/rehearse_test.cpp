@@ -90,6 +90,14 @@ TEST(Rehearse, APercentileIsToldOnlyWhereEachValueIsKnown) {
   const auto outcome = rehearse(plan, **reader);
   ASSERT_TRUE(outcome) << outcome.error().message;
   EXPECT_EQ(outcome->alarms, 1U);
+  alarm::Datum values = datum("web-01", noon - seconds(180), 0);
+  values.counted = {{40, 90}, {95, 10}};
+  values.values = alarm::set_of(values.counted);
+  (*store)->put(values);
+  ASSERT_TRUE((*store)->flush());
+  const auto with_values = rehearse(plan, **reader);
+  ASSERT_TRUE(with_values) << with_values.error().message;
+  EXPECT_EQ(with_values->alarms, 1U);
   (*store)->put({{"CWAgent", "cpu", {{"host", "web-01"}}},
                  "Percent",
                  noon - seconds(120),
@@ -100,6 +108,31 @@ TEST(Rehearse, APercentileIsToldOnlyWhereEachValueIsKnown) {
   const auto refused = rehearse(plan, **reader);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("the rule takes p95, which needs each value"));
+  EXPECT_THAT(refused.error().message, HasSubstr("is of 2026-11-23T11:58:00"));
+}
+
+/// p95 is over the threshold only for those who know each value: the average is not.
+TEST(Rehearse, APercentileOfManyValuesRings) {
+  const StoreFolder folder;
+  runtime::ManualClock clock(noon);
+  auto store = datapoints::Store::open(folder.settings(), clock, {});
+  ASSERT_TRUE(store) << store.error().message;
+  const WallTime from = noon - seconds(3'600);
+  for (WallTime at = from; at < noon; at += seconds(60)) {
+    alarm::Datum one = datum("web-01", at, 0);
+    one.counted = {{10, 94}, {at < noon - seconds(1'800) ? 20.0 : 90.0, 6}};
+    one.values = alarm::set_of(one.counted);
+    (*store)->put(one);
+  }
+  ASSERT_TRUE((*store)->flush());
+  auto reader = datapoints::Reader::open(folder.settings().path);
+  ASSERT_TRUE(reader);
+  alarm::Rule p95 = rule();
+  p95.condition.extended = alarm::parse_extended_statistic("p95").value();
+  const auto outcome = rehearse({{p95}, {}, cloudwatch::event_of, from, noon, 48}, **reader);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->alarms, 1U);
+  EXPECT_EQ(rehearse({{rule()}, {}, cloudwatch::event_of, from, noon, 48}, **reader)->alarms, 0U);
 }
 
 TEST(Rehearse, FindsRulesByNameAndInFiles) {

@@ -62,7 +62,11 @@ alarm::Transition ended_by_configuration(const alarm::AlarmKey& key, std::string
 }
 
 Desk::Desk(journal::Records& records, const runtime::Clock& clock, Sink sink)
-    : clock_(clock), sink_(std::move(sink)), book_(clock.wall()), writer_(records, clock) {}
+    : clock_(clock),
+      begun_ms_(to_ms(clock.wall())),
+      sink_(std::move(sink)),
+      book_(clock.wall()),
+      writer_(records, clock) {}
 
 /// Metrics that `data` would make must fit what their maker may have. Those that are no more are taken out
 /// only when it matters, and not at every request.
@@ -70,7 +74,7 @@ Result<void> Desk::room_for(std::span<const alarm::Datum> data, const Maker& mak
   constexpr Millis count_again_after = seconds(60);
   std::vector<const alarm::MetricId*> fresh;
   for (const alarm::Datum& datum : data) {
-    if (book_.metrics().find(datum.metric) == nullptr) fresh.push_back(&datum.metric);
+    if (!book_.metrics().holds(datum.metric)) fresh.push_back(&datum.metric);
   }
   if (fresh.empty()) return {};
   const auto less = [](const auto* a, const auto* b) { return *a < *b; };
@@ -81,6 +85,9 @@ Result<void> Desk::room_for(std::span<const alarm::Datum> data, const Maker& mak
   if (made.metrics.size() + fresh.size() > maker.metrics_max && made.counted_at + count_again_after <= now) {
     made.counted_at = now;
     std::erase_if(made.metrics, [&](std::uint64_t number) { return !book_.metrics().holds(number); });
+    // One that fell silent and came again was made twice.
+    std::sort(made.metrics.begin(), made.metrics.end());
+    made.metrics.erase(std::unique(made.metrics.begin(), made.metrics.end()), made.metrics.end());
   }
   if (made.metrics.size() + fresh.size() <= maker.metrics_max) return {};
   return fail(
@@ -99,7 +106,7 @@ Result<void> Desk::put(std::span<const alarm::Datum> data, WallTime now, const M
   // Which of them are new is known only before; their numbers only after.
   std::vector<const alarm::MetricId*> fresh;
   for (const alarm::Datum& datum : data) {
-    if (book_.metrics().find(datum.metric) == nullptr) fresh.push_back(&datum.metric);
+    if (!book_.metrics().holds(datum.metric)) fresh.push_back(&datum.metric);
   }
   if (auto taken = book_.put(data, now); !taken || fresh.empty()) return taken;
   auto& numbers = made_[maker->access_key_id].metrics;

@@ -69,6 +69,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   std::vector<alarm::HistoryItem> history(const alarm::HistoryFilter& filter) const;
 
   Millis history_wanted(const alarm::MetricId& metric) const;
+  void remember(std::span<const alarm::KnownMetric> known);
   Result<void> recall(std::span<const alarm::Datum> data, WallTime complete_until);
   void set_past(Past past) { past_ = std::move(past); }
 
@@ -88,6 +89,8 @@ class Desk : public std::enable_shared_from_this<Desk> {
   using StatisticsDone = std::function<void(const Result<std::vector<alarm::StatisticsPoint>>&)>;
   void statistics(StatisticsRequest request, WallTime now, const StatisticsDone& done) const;
   alarm::MetricPage list(const alarm::MetricFilter& filter) const;
+  /// Of the numbers in MetricFilter::after and MetricPage::next: another one after a restart.
+  std::int64_t list_edition() const { return begun_ms_; }
 
   void count_into(Endpoint::Counts& counts) const;
 
@@ -116,7 +119,6 @@ class Desk : public std::enable_shared_from_this<Desk> {
   template <class Request, class Look, class Answered>
   void look_back(const Request& request, PastQuery query, WallTime now, const Look& look,
                  const Answered& done) const;
-  bool holds(const std::vector<PastSeries>& older, const PastQuery& query) const;
   std::unique_ptr<alarm::MetricStore> joined(const std::vector<PastSeries>& older,
                                              const std::vector<PastQuery::Wanted>& metrics,
                                              WallTime cut) const;
@@ -126,6 +128,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   // Borrowed
   const runtime::Clock& clock_;
   // Config
+  const std::int64_t begun_ms_;
   Sink sink_;
   Past past_; // set before the first request; null: there is none
   // State, guarded by mutex_

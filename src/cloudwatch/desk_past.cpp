@@ -1,6 +1,5 @@
 // Datapoints older than memory: given back to alarms at the start, and read together with what is in memory.
 #include <algorithm>
-#include <array>
 #include <numeric>
 
 #include "desk.h"
@@ -50,28 +49,14 @@ Millis Desk::history_wanted(const alarm::MetricId& metric) const {
   return book_.history_wanted(metric);
 }
 
+void Desk::remember(std::span<const alarm::KnownMetric> known) {
+  const std::lock_guard lock(mutex_);
+  book_.remember(known);
+}
+
 Result<void> Desk::recall(std::span<const alarm::Datum> data, WallTime complete_until) {
   const std::lock_guard lock(mutex_);
   return book_.recall(data, complete_until);
-}
-
-/// Memory has all of it too, since all of it came in this life: then it knows more than statistic sets, such
-/// as percentiles. Under the lock.
-bool Desk::holds(const std::vector<PastSeries>& older, const PastQuery& query) const {
-  const alarm::PeriodQuery whole{"", query.to - query.from, query.from, 1};
-  const std::array count{alarm::AnyStatistic{alarm::Statistic::sample_count, std::nullopt}};
-  return std::all_of(query.metrics.begin(), query.metrics.end(), [&](const PastQuery::Wanted& wanted) {
-    double stored = 0;
-    for (const PastSeries& series : older) {
-      if (series.metric != wanted.metric) continue;
-      for (const PastSeries::Point& point : series.points)
-        if (point.at >= query.from && point.at < query.to) stored += point.values.sample_count;
-    }
-    double held = 0;
-    for (const auto& point : book_.metrics().statistics(wanted.metric, whole, count))
-      held += point.values.front().value_or(0);
-    return stored <= held;
-  });
 }
 
 /// The past up to `cut`, memory from there on.
@@ -86,6 +71,12 @@ std::unique_ptr<alarm::MetricStore> Desk::joined(const std::vector<PastSeries>& 
       datum.at = point.at;
       datum.values = point.values;
       datum.high_resolution = point.high_resolution;
+      datum.counted.clear();
+      datum.digits = samples::Distribution::exact;
+      if (point.each != nullptr) {
+        datum.counted = point.each->samples();
+        datum.digits = point.each->digits();
+      }
       store->put(datum, datum.at);
     }
   }
@@ -115,13 +106,6 @@ void Desk::look_back(const Request& request, PastQuery query, WallTime now, cons
     const auto desk = self.lock();
     if (!desk) return; // the endpoint is gone, and with it who asked
     if (!older) return done(tl::unexpected<Error>(older.error()));
-    std::unique_lock lock(desk->mutex_);
-    if (desk->holds(*older, query)) {
-      const auto found = look(desk->book_.metrics(), request);
-      lock.unlock();
-      return done(found);
-    }
-    lock.unlock();
     done(look(*desk->joined(*older, query.metrics, cut), request));
   });
 }

@@ -171,6 +171,10 @@ Millis Endpoint::history_wanted(const alarm::MetricId& metric) const {
   return impl_->desk->history_wanted(metric);
 }
 
+void Endpoint::remember(std::span<const alarm::KnownMetric> known) {
+  impl_->desk->remember(known);
+}
+
 Result<void> Endpoint::recall(std::span<const alarm::Datum> data, WallTime complete_until) {
   return impl_->desk->recall(data, complete_until);
 }

@@ -163,7 +163,24 @@ void add_statistics(const Offer& offer) {
 
 // ListMetrics -----------------------------------------------------------------------------------------------
 
-Answer<alarm::MetricFilter> read_metric_filter(const Value& input, WallTime now) {
+/// The list's edition and the number to go on after. After a restart the numbers are others, so that a page
+/// that went on would leave metrics out.
+std::string list_place(std::int64_t edition, std::uint64_t after) {
+  return fmt::format("{}-{}", edition, after);
+}
+
+Answer<std::uint64_t> read_list_token(const Value& input, std::int64_t edition) {
+  const auto place = read_token(input, list_metrics);
+  if (!place) return refused(place);
+  if (place->empty()) return std::uint64_t{0};
+  const std::size_t dash = place->find('-');
+  if (dash == std::string::npos || parse_int(place->substr(0, dash)) != edition) return invalid_token();
+  const auto after = parse_int(place->substr(dash + 1));
+  if (!after || *after < 0) return invalid_token();
+  return static_cast<std::uint64_t>(*after);
+}
+
+Answer<alarm::MetricFilter> read_metric_filter(const Value& input, WallTime now, std::int64_t edition) {
   alarm::MetricFilter filter;
   filter.name_space = input.text_or("Namespace", "");
   filter.name = input.text_or("MetricName", "");
@@ -183,8 +200,10 @@ Answer<alarm::MetricFilter> read_metric_filter(const Value& input, WallTime now)
           must_be("RecentlyActive", active, "Member must satisfy enum value set: [PT3H]"));
     }
     filter.active_since = now - recently;
+  } else {
+    filter.active_since = now - limits::silent_metric_max;
   }
-  const auto after = read_number_token(input, list_metrics);
+  const auto after = read_list_token(input, edition);
   if (!after) return refused(after);
   filter.after = *after;
   filter.most = metrics_per_page;
@@ -204,14 +223,14 @@ void add_list(const Offer& offer) {
   offer.service.add(
       {std::string(list_metrics), input, output}, smithy::Permission::read,
       [desk = offer.desk](const smithy::Caller& caller, const Value& in, const smithy::Respond& respond) {
-        const auto filter = read_metric_filter(in, caller.now);
+        const auto filter = read_metric_filter(in, caller.now, desk->list_edition());
         if (!filter) return respond(refused(filter));
         const auto page = desk->list(*filter);
         smithy::List metrics;
         for (const auto& metric : page.metrics) metrics.push_back(metric_value(metric));
         Value out = Value().set("Metrics", std::move(metrics));
         if (page.next != 0) {
-          out.set("NextToken", token_of(list_metrics, std::to_string(page.next)));
+          out.set("NextToken", token_of(list_metrics, list_place(desk->list_edition(), page.next)));
         }
         respond(std::move(out));
       });
@@ -253,6 +272,17 @@ void add_data(const Offer& offer) {
               respond(tl::unexpected<Problem>(problem_of(error)));
             });
       });
+}
+
+/// CloudWatch says nothing here, and its empty result reads as if no data had come.
+smithy::List sets_only_message() {
+  smithy::List messages;
+  messages.push_back(Value()
+                         .set("Code", "StatisticNotAvailable")
+                         .set("Value",
+                              "Of some periods only statistic sets are known (SampleCount, Sum, Minimum, "
+                              "Maximum), so this statistic does not exist of them; they are left out."));
+  return messages;
 }
 
 } // namespace
@@ -310,12 +340,14 @@ Value metric_data_output(const std::vector<alarm::MetricDataResult>& results,
       times.emplace_back(result.times[index]);
       values.emplace_back(result.values[index]);
     }
-    out.push_back(Value()
-                      .set("Id", result.id)
-                      .set("Label", result.label)
-                      .set("Timestamps", std::move(times))
-                      .set("Values", std::move(values))
-                      .set("StatusCode", last < count ? "PartialData" : "Complete"));
+    Value one = Value()
+                    .set("Id", result.id)
+                    .set("Label", result.label)
+                    .set("Timestamps", std::move(times))
+                    .set("Values", std::move(values))
+                    .set("StatusCode", last < count || result.is_partial ? "PartialData" : "Complete");
+    if (result.is_partial) one.set("Messages", sets_only_message());
+    out.push_back(std::move(one));
   }
   Value answer = Value().set("MetricDataResults", std::move(out)).set("Messages", smithy::List());
   if (before > end) answer.set("NextToken", token_of(get_data, std::to_string(end)));

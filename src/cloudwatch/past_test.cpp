@@ -94,6 +94,37 @@ TEST(Past, MetricDataAsksForWholePeriodsAndForPointsAsTheyAreWhenItNeedsThem) {
   EXPECT_THAT(town.answer, HasSubstr("<member>40</member>"));
 }
 
+TEST(Past, PercentilesComeFromTheValuesThatWereStored) {
+  PastTown town;
+  town.clock_.advance(seconds(3'600));
+  const std::vector<alarm::ValueCount> values{{10, 90}, {70, 9}, {500, 1}};
+  const auto each = std::make_shared<const samples::Distribution>(samples::Distribution::of(values));
+  const auto stored = [&](bool are_kept) {
+    const PastSeries::Point old{noon - seconds(600), each->set(), false, are_kept ? each : nullptr};
+    return std::vector<PastSeries>{{cpu, "None", {old}}};
+  };
+  for (const auto& [stat, value] :
+       {std::pair{"p95", "70"}, std::pair{"p100", "500"}, std::pair{"tc90", "90"}}) {
+    town.ask(data(stat, "300"));
+    town.give(stored(true));
+    EXPECT_THAT(town.answer, HasSubstr("<member>" + std::string(value) + "</member>")) << stat;
+    EXPECT_THAT(town.answer, HasSubstr("<StatusCode>Complete</StatusCode>"));
+    EXPECT_THAT(town.answer, Not(HasSubstr("StatisticNotAvailable")));
+  }
+  // Only the set is known: that is said, and never looks like silence.
+  town.ask(data("p95", "300"));
+  town.give(stored(false));
+  EXPECT_THAT(town.answer, HasSubstr("<StatusCode>PartialData</StatusCode>"));
+  EXPECT_THAT(town.answer, HasSubstr("<Code>StatisticNotAvailable</Code>"));
+  EXPECT_THAT(town.answer, HasSubstr("<Values></Values>"));
+  town.ask(data("Average", "300"));
+  town.give(stored(false));
+  EXPECT_THAT(town.answer, HasSubstr("<StatusCode>Complete</StatusCode>"));
+  town.ask(data("p95", "300"));
+  town.give(std::vector<PastSeries>{});
+  EXPECT_THAT(town.answer, HasSubstr("<StatusCode>Complete</StatusCode>")) << "no data came";
+}
+
 TEST(Past, RawValuesInMemoryKeepTheirPercentiles) {
   PastTown town;
   town.clock_.advance(seconds(3'600));
@@ -135,6 +166,43 @@ TEST(Past, AnAnswerAfterTheEndIsDropped) {
   town.endpoint_.reset();
   town.give(std::vector<PastSeries>{});
   EXPECT_EQ(town.answer, "");
+}
+
+TEST(Past, RememberedMetricsAreListedInPages) {
+  Town town;
+  std::vector<alarm::KnownMetric> known;
+  for (int i = 0; i < 1'100; ++i) {
+    known.push_back(
+        {{"CWAgent", "metric-" + std::to_string(i), {}}, "None", noon - seconds(i < 1'000 ? 86'400 : 3'600)});
+  }
+  town.endpoint_->remember(known);
+  const auto count = [](const std::string& text) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find("<MetricName>"); at != std::string::npos;
+         at = text.find("<MetricName>", at + 1))
+      ++found;
+    return found;
+  };
+  EXPECT_EQ(count(town.text("Action=ListMetrics&RecentlyActive=PT3H")), 100U);
+  std::string token;
+  std::size_t all = 0;
+  int pages = 0;
+  do {
+    const std::string page = town.text("Action=ListMetrics&NextToken=" + token);
+    all += count(page);
+    const std::size_t at = page.find("<NextToken>");
+    token = at == std::string::npos ? "" : page.substr(at + 11, page.find('<', at + 11) - at - 11);
+  } while (++pages < 9 && !token.empty());
+  EXPECT_EQ(all, 1'100U);
+  EXPECT_EQ(pages, 3);
+  EXPECT_EQ(town.endpoint_->counts().metrics, 0U) << "none has a datapoint";
+  // A token of a life before this one would go on at another place.
+  EXPECT_THAT(town.text("Action=ListMetrics&NextToken=kaden2:ListMetrics:1-500"),
+              HasSubstr("InvalidNextToken"));
+  EXPECT_THAT(town.text("Action=ListMetrics&NextToken=kaden2:ListMetrics:500"),
+              HasSubstr("InvalidNextToken"));
+  town.clock_.advance(limits::silent_metric_max);
+  EXPECT_EQ(count(town.text("Action=ListMetrics")), 0U);
 }
 
 TEST(Past, RecalledDatapointsReachAlarmsButNotTheObserver) {

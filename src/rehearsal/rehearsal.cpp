@@ -2,6 +2,7 @@
 #include "kaden/limits/metrics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace kaden::rehearsal {
@@ -64,19 +65,68 @@ bool may_concern(const std::vector<alarm::Rule>& rules, const alarm::MetricId& m
   });
 }
 
-std::vector<Arrival> arrivals_of(const alarm::MetricId& metric, const std::string& unit, WallTime at,
-                                 Millis step, const alarm::StatisticSet& values) {
-  const std::int64_t parts = std::max<std::int64_t>(step / minute, 1);
+namespace {
+
+/// What falls to part `part` of `parts` when the samples are dealt out in turn.
+std::vector<alarm::ValueCount> dealt(const std::vector<alarm::ValueCount>& samples, std::int64_t part,
+                                     std::int64_t parts) {
+  std::vector<alarm::ValueCount> mine;
+  std::int64_t before = 0;
+  const auto given_until = [&](std::int64_t end) { return (end - part + parts - 1) / parts; };
+  for (const auto& [value, count] : samples) {
+    const std::int64_t after = before + static_cast<std::int64_t>(count);
+    const std::int64_t share = given_until(after) - given_until(before);
+    if (share > 0) mine.push_back({value, static_cast<double>(share)});
+    before = after;
+  }
+  return mine;
+}
+
+/// Fewer samples than parts, or counts that are not whole: each part gets the value that stands at its share
+/// of the way.
+alarm::ValueCount picked(const std::vector<alarm::ValueCount>& samples, double share_of_way, double parts) {
+  double total = 0;
+  for (const auto& one : samples) total += one.count;
+  double before = 0;
+  for (const auto& [value, count] : samples) {
+    before += count;
+    if (before > share_of_way * total) return {value, total / parts};
+  }
+  return {samples.back().value, total / parts};
+}
+
+} // namespace
+
+std::vector<Arrival> arrivals_of(const Stored& stored) {
+  const std::int64_t parts = std::max<std::int64_t>(stored.step / minute, 1);
   const auto share = static_cast<double>(parts);
-  const Millis part = step / parts;
+  const Millis part = stored.step / parts;
+  std::vector<alarm::ValueCount> samples;
+  if (stored.each != nullptr) samples = stored.each->samples();
+  constexpr double whole_max = 1e15;
+  double total = 0;
+  bool whole = true;
+  for (const auto& one : samples) {
+    total += one.count;
+    whole = whole && one.count < whole_max && std::floor(one.count) == one.count;
+  }
+  const auto& values = stored.values;
   std::vector<Arrival> arrivals;
   for (std::int64_t i = 0; i < parts; ++i) {
-    alarm::Datum datum{metric,
-                       unit,
-                       at + part * i,
+    alarm::Datum datum{stored.metric,
+                       stored.unit,
+                       stored.at + part * i,
                        {values.sample_count / share, values.sum / share, values.minimum, values.maximum},
-                       step < minute};
-    arrivals.push_back({at + part * (i + 1), std::move(datum)});
+                       stored.step < minute};
+    if (parts == 1) {
+      datum.counted = samples;
+      if (stored.each != nullptr) datum.digits = stored.each->digits();
+    } else if (whole && total >= share) {
+      datum.counted = dealt(samples, i, parts);
+    } else if (!samples.empty()) {
+      datum.counted = {picked(samples, (static_cast<double>(i) + 0.5) / share, share)};
+    }
+    arrivals.push_back({stored.at + part * (i + 1), std::move(datum)});
   }
   return arrivals;
 }

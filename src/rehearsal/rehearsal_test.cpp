@@ -1,5 +1,6 @@
 #include "kaden/rehearsal.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +28,9 @@ alarm::MetricId cpu(const std::string& host) {
 }
 
 Arrival arrival(const std::string& host, WallTime at, double value) {
-  return arrivals_of(cpu(host), "Percent", at, minute, {1, value, value, value}).front();
+  const std::string unit = "Percent";
+  const alarm::StatisticSet values{1, value, value, value};
+  return arrivals_of({cpu(host), unit, at, minute, values}).front();
 }
 
 AlarmEvent event_of(const alarm::Transition& transition) {
@@ -167,16 +170,41 @@ TEST(RehearsalProperty, ChangesAreThoseOfTheLiveBook) {
 }
 
 TEST(Rehearsal, ALongStepBecomesItsMinutes) {
-  const auto arrivals = arrivals_of(cpu("web-01"), "Percent", noon, seconds(3'600), {60, 1'200, 5, 90});
+  const alarm::MetricId web = cpu("web-01");
+  const std::string unit = "Percent";
+  const alarm::StatisticSet hour{60, 1'200, 5, 90};
+  const auto arrivals = arrivals_of({web, unit, noon, seconds(3'600), hour});
   ASSERT_EQ(arrivals.size(), 60U);
   EXPECT_EQ(arrivals[1].datum.at, noon + minute);
   EXPECT_EQ(arrivals[1].at, noon + 2 * minute);
   EXPECT_EQ(arrivals[1].datum.values, (alarm::StatisticSet{1, 20, 5, 90}));
   EXPECT_FALSE(arrivals[1].datum.high_resolution);
-  const auto fine = arrivals_of(cpu("web-01"), "Percent", noon, seconds(1), {1, 7, 7, 7});
+  const alarm::StatisticSet seven{1, 7, 7, 7};
+  const auto fine = arrivals_of({web, unit, noon, seconds(1), seven});
   ASSERT_EQ(fine.size(), 1U);
   EXPECT_EQ(fine[0].at, noon + seconds(1));
   EXPECT_TRUE(fine[0].datum.high_resolution);
+}
+
+/// The values of each minute of a step of five.
+std::string minutes(const std::vector<alarm::ValueCount>& samples) {
+  const auto each = samples::Distribution::of(samples);
+  const alarm::MetricId web = cpu("web-01");
+  const std::string unit = "Percent";
+  const alarm::StatisticSet set = each.set();
+  std::string shown;
+  for (const Arrival& one : arrivals_of({web, unit, noon, seconds(300), set, &each})) {
+    for (const auto& [value, count] : one.datum.counted) shown += fmt::format("{}*{} ", value, count);
+    shown += "| ";
+  }
+  return shown;
+}
+
+TEST(Rehearsal, ALongStepsValuesAreDealtOutToItsMinutes) {
+  EXPECT_EQ(minutes({{1}, {2}, {3}, {4}, {5}}), "1*1 | 2*1 | 3*1 | 4*1 | 5*1 | ");
+  EXPECT_EQ(minutes({{1, 12}, {9, 3}}), "1*3 | 1*3 | 1*2 9*1 | 1*2 9*1 | 1*2 9*1 | ");
+  EXPECT_EQ(minutes({{1}, {9}}), "1*0.4 | 1*0.4 | 9*0.4 | 9*0.4 | 9*0.4 | ") << "fewer than minutes";
+  EXPECT_EQ(minutes({{1, 7.5}, {9, 2.5}}), "1*2 | 1*2 | 1*2 | 1*2 | 9*2 | ") << "no whole numbers";
 }
 
 TEST(Rehearsal, OnlyMetricsThatAreAskedFor) {

@@ -23,8 +23,8 @@
 /// What is durable: an alarm's definition before the 200 of PutMetricAlarm; the event and the state before
 /// the 200 of SetAlarmState. A new state is stored only after its event was durable, so after a crash a
 /// change that was not told is told again. The history of alarms may lose its last second. Datapoints are in
-/// memory; whoever stores them (the observer) gives them back: to alarms by recall(), to GetMetricData and
-/// GetMetricStatistics by a Past.
+/// memory; whoever stores them (the observer) gives them back: to ListMetrics by remember(), to alarms by
+/// recall(), to GetMetricData and GetMetricStatistics by a Past.
 ///
 /// A noisy or hostile sender is bounded by its access key: rates, permissions, live metrics (limits::key_*,
 /// or as configured); answered with Throttling, AccessDenied or LimitExceeded, it costs no other key. Bad
@@ -46,6 +46,7 @@
 #include "kaden/journal.h"
 #include "kaden/limits/metrics.h"
 #include "kaden/runtime.h"
+#include "kaden/samples.h"
 #include "kaden/smithy_service.h"
 
 namespace kaden::cloudwatch {
@@ -80,7 +81,9 @@ using Observer = std::function<void(const alarm::Datum& datum)>;
 struct PastQuery {
   struct Wanted {
     alarm::MetricId metric;
-    Millis step{}; ///< what lies within one step, counted from 1970, may be given as one; zero: as it is
+    /// What lies within one step, counted from 1970, may be given as one, without Point::each; zero: as it
+    /// is.
+    Millis step{};
   };
   std::vector<Wanted> metrics; ///< each once
   WallTime from{}, to{};       ///< points that begin in [from, to)
@@ -90,6 +93,7 @@ struct PastSeries {
     WallTime at{};
     alarm::StatisticSet values;
     bool high_resolution = false;
+    std::shared_ptr<const samples::Distribution> each{}; ///< null: what `values` tells, or nothing
   };
   alarm::MetricId metric;
   std::string unit;
@@ -118,6 +122,8 @@ class Endpoint {
   void serve(smithy::Service service);
   /// How far back alarms look at the metric: what recall() should be given of it. Zero: nothing does.
   Millis history_wanted(const alarm::MetricId& metric) const;
+  /// Before recall(): metrics of a life before this one, see AlarmBook::remember().
+  void remember(std::span<const alarm::KnownMetric> known);
   /// Before the first put(): datapoints of a life before this one, see AlarmBook::recall(). busy.
   Result<void> recall(std::span<const alarm::Datum> data, WallTime complete_until);
   /// Before the first handle(): where older datapoints are. Without, only what is in memory is answered.

@@ -1,6 +1,6 @@
 /// kaden/rehearsal.h - what would have happened: alarm rules over datapoints of the past, and a drawing of
-/// it. Room: rehearsal. Uses: base, alarm, incident. Pure: the datapoints are handed in, in the order in
-/// which they arrived. Threads: one owner. Errors: none.
+/// it. Room: rehearsal. Uses: base, samples, alarm, incident. Pure: the datapoints are handed in, in the
+/// order in which they arrived. Threads: one owner. Errors: none.
 ///
 /// The alarm book and the engine are the real ones. An evaluation comes limits::evaluation_grace after each
 /// full minute (or ten seconds), as in service. Calls are counted as if whoever is called first picks up at
@@ -19,6 +19,7 @@
 #include "kaden/alarm_book.h"
 #include "kaden/base.h"
 #include "kaden/incident.h"
+#include "kaden/samples.h"
 
 namespace kaden::rehearsal {
 
@@ -40,10 +41,19 @@ struct Arrival {
   WallTime at{}; ///< when it came
   alarm::Datum datum;
 };
-/// The arrivals that one stored datapoint stands for. One whose step is longer than a minute becomes as many
-/// as it has minutes: count and sum are shared out, minimum and maximum stay.
-std::vector<Arrival> arrivals_of(const alarm::MetricId& metric, const std::string& unit, WallTime at,
-                                 Millis step, const alarm::StatisticSet& values);
+/// One datapoint as it was stored.
+struct Stored {
+  const alarm::MetricId& metric;
+  const std::string& unit;
+  WallTime at{};
+  Millis step{};
+  const alarm::StatisticSet& values;
+  const samples::Distribution* each = nullptr; ///< null: what `values` tells, or nothing
+};
+/// The arrivals that it stands for. One whose step is longer than a minute becomes as many as it has minutes:
+/// count and sum are shared out, minimum and maximum stay, and the values are dealt out in turn, so that
+/// each minute's are spread as the whole was.
+std::vector<Arrival> arrivals_of(const Stored& stored);
 
 /// One column of a machine's line.
 struct Cell {
