@@ -4,6 +4,7 @@
 import datetime
 import json
 import pathlib
+import random
 import re
 import sqlite3
 import subprocess
@@ -68,10 +69,12 @@ def wait_until_stored(town, count):
 
 
 def hot_alarm(client, name="hot", **changes):
-    client.put_metric_alarm(**{
+    """`changes`: None leaves a parameter out."""
+    given = {
         "AlarmName": name, "Namespace": NAMESPACE, "MetricName": "cpu", "Dimensions": HOST, "Statistic": "Maximum",
         "Period": 10, "EvaluationPeriods": 1, "Threshold": 90, "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        "TreatMissingData": "ignore", **changes})
+        "TreatMissingData": "ignore", **changes}
+    client.put_metric_alarm(**{name: value for name, value in given.items() if value is not None})
 
 
 def wait_until_taken(town):
@@ -191,6 +194,128 @@ class StoredDatapoints(unittest.TestCase):
             self.assertFalse((town.folder / "store" / "metrics.db").exists())
 
 
+def put_values(client, name, minutes, resolution=60):
+    """`minutes`: unix time -> [(value, count)]; at most 150 values go into one datum."""
+    data = []
+    for at, values in minutes.items():
+        for start in range(0, len(values), 150):
+            part = values[start:start + 150]
+            data.append({"MetricName": name, "Dimensions": HOST, "Timestamp": utc(at), "Unit": "Milliseconds",
+                         "Values": [value for value, _ in part], "Counts": [count for _, count in part],
+                         "StorageResolution": resolution})
+    for start in range(0, len(data), 100):
+        client.put_metric_data(Namespace=NAMESPACE, MetricData=data[start:start + 100])
+
+
+def result_of(client, name, begin, end, stat, period=60):
+    answer = client.get_metric_data(
+        StartTime=utc(begin), EndTime=utc(end), ScanBy="TimestampAscending",
+        MetricDataQueries=[{"Id": "m", "MetricStat": {
+            "Metric": {"Namespace": NAMESPACE, "MetricName": name, "Dimensions": HOST}, "Period": period, "Stat": stat}}])
+    return answer["MetricDataResults"][0]
+
+
+EXTENDED = ("p0", "p50", "p95", "p99.9", "p100", "tm90", "tm99", "wm90", "tc90", "ts90", "IQM", "PR(40:300)", "TM(2%:98%)")
+
+
+def all_extended(client, name, begin, end):
+    """Everything that needs the values one by one, over short and long periods."""
+    found = {(stat, period): metric_data(client, name, begin, end, stat, period)
+             for stat in EXTENDED for period in (60, 300)}
+    points = client.get_metric_statistics(
+        Namespace=NAMESPACE, MetricName=name, Dimensions=HOST, StartTime=utc(begin), EndTime=utc(end), Period=300,
+        ExtendedStatistics=list(EXTENDED[:10]))["Datapoints"]
+    found["statistics"] = {point["Timestamp"]: point["ExtendedStatistics"] for point in points}
+    return found
+
+
+def listed(client, **more):
+    pages = list(client.get_paginator("list_metrics").paginate(**more))
+    names = [metric["MetricName"] for page in pages for metric in page["Metrics"]]
+    return names, len(pages)
+
+
+class StoredValues(unittest.TestCase):
+    """Percentiles need each value: they are there after kill -9 as they were before."""
+
+    def test_percentiles_and_the_list_of_metrics_are_the_same_after_a_kill(self):
+        with Town() as town:
+            town.start_kaden()
+            client = client_of(town)
+            now = int(time.time()) // 60 * 60
+            begin, end = now - 40 * 60, now + 60
+            chance = random.Random(20261127)
+            minutes = {begin + 60 * i: [(round(chance.expovariate(1 / 80), 2), chance.randint(1, 5))
+                                        for _ in range(chance.choice((1, 4, 60, 150)))] for i in range(40)}
+            # More than a step keeps: it is made coarser, in memory and on disk in the same way.
+            minutes[begin + 600] = [(round(chance.expovariate(1 / 80), 5), 1) for _ in range(3000)]
+            put_values(client, "latency", minutes)
+            client.put_metric_data(Namespace=NAMESPACE, MetricData=[
+                {"MetricName": "sets", "Dimensions": HOST, "Timestamp": utc(begin),
+                 "StatisticValues": {"SampleCount": 4, "Sum": 10, "Minimum": 1, "Maximum": 4}}])
+            put(client, "silent", [(now - 5 * 3600, 1.0)])
+            client.put_metric_data(Namespace=NAMESPACE, MetricData=[
+                {"MetricName": f"metric-{number:04}", "Timestamp": utc(now), "Value": 1.0} for number in range(900)])
+            wait_until_stored(town, sum((len(one) + 149) // 150 for one in minutes.values()) + 902)
+            before = all_extended(client, "latency", begin, end)
+            self.assertEqual(len(before["p95", 60]), 40)
+            # Over the coarse minute: near to what the values say.
+            values = sorted(value for value, _ in minutes[begin + 600])
+            self.assertAlmostEqual(before["p95", 60][begin + 600] / values[2849], 1, delta=0.01)
+            self.assertEqual(before["p100", 60][begin + 600], values[-1])
+            names, pages = listed(client)
+            self.assertEqual((len(names), len(set(names)), pages), (903, 903, 2))
+            town.kill_kaden()
+            town.start_kaden()
+            client = client_of(town)
+            after = all_extended(client, "latency", begin, end)
+            for key, one in before.items():
+                self.assertEqual(after[key], one, key)
+            # The list is complete before anything came again, and in the same order.
+            self.assertEqual(listed(client), (names, 2))
+            recent, _ = listed(client, RecentlyActive="PT3H")
+            self.assertEqual(recent, [name for name in names if name != "silent"])
+            self.assertEqual(listed(client, MetricName="latency", Dimensions=HOST)[0], ["latency"])
+            # What came as statistic sets has no percentile, and that is said.
+            for stat, status in (("p95", "PartialData"), ("Average", "Complete")):
+                result = result_of(client, "sets", begin, end, stat)
+                self.assertEqual(result["StatusCode"], status)
+                self.assertEqual([one["Code"] for one in result.get("Messages", [])],
+                                 ["StatisticNotAvailable"] if status == "PartialData" else [])
+            # What comes now is put to it.
+            put_values(client, "latency", {now - 60: [(1e6, 1000)]})
+            self.assertEqual(metric_data(client, "latency", begin, end, "p99.9")[now - 60], 1e6)
+
+    def test_an_alarm_on_a_percentile_goes_on_and_calls_nobody_again(self):
+        with Town() as town:
+            town.start_phone("--plan", "sato=answer@100,1@500")
+            town.start_kaden()
+            client = client_of(town)
+            hot_alarm(client, "slow", MetricName="latency", ExtendedStatistic="p95", Period=60, EvaluationPeriods=6,
+                      DatapointsToAlarm=2, TreatMissingData="notBreaching", Statistic=None)
+            now = int(time.time()) // 60 * 60
+            # The average is far below the threshold, and one value in ten above it.
+            put_values(client, "latency", {now - 60 * i: [(5, 90), (95, 10)] for i in (1, 2)})
+            wait_until_stored(town, 2)
+            wait_for("the alarm", lambda: client.describe_alarms(AlarmNames=["slow"])["MetricAlarms"][0]["StateValue"]
+                     == "ALARM", 70)
+            wait_until_taken(town)
+            def rung():
+                return [one for one in town.happenings(1) if one in ("alarm", "dialling")]
+            before = rung()
+            town.kill_kaden()
+            town.start_kaden()
+            self.assertRegex(town.log("serve"), r"2 datapoints given to alarms")
+            client = client_of(town)
+            # Without the values both minutes would be missing, so not breaching, at the next evaluation.
+            evaluated = time.time() // 60 * 60 + 63
+            while time.time() < evaluated:
+                self.assertEqual(client.describe_alarms(AlarmNames=["slow"])["MetricAlarms"][0]["StateValue"], "ALARM")
+                time.sleep(0.5)
+            self.assertEqual((rung(), before), (before, ["alarm", "dialling"]))
+            self.assertEqual(len(town.incidents()), 1)
+
+
 class Refusing(unittest.TestCase):
     """Whatever becomes of the datapoints' file: the alarm rings, and /healthz says what is wrong."""
 
@@ -288,6 +413,7 @@ def run(*args, text=None):
 
 RULES = """  - {name: cpu-high, metric: cpu, statistic: Maximum, when: ">= 90",
      say: {en: "The CPU of {machine} is busy."}}
+  - {name: slow, metric: latency, statistic: p95, when: ">= 90", say: {en: "{machine} is slow."}}
 """
 
 
@@ -320,6 +446,14 @@ class Rehearsal(unittest.TestCase):
             self.assertIn("\x1b[31m", run(*test, "--color", "always").stdout)
             self.assertIn("しきい値 90", run(*test, "--lang", "ja").stdout)
             self.assertEqual(run(*test, "--lang", "en").stdout, drawn.stdout, "the same again")
+            # One on a percentile: of each minute one value in ten is slow, and the average is far below the threshold.
+            put_values(client_of(town), "latency", {
+                now - 150 * 60 + 60 * minute: [(5, 90), (95 if 60 <= minute < 70 else 20, 10)] for minute in range(120)})
+            wait_until_stored(town, 2 * len(data))
+            slow = run("alarms", "test", "slow", *test[3:], "--lang", "en")
+            self.assertEqual((slow.returncode, slow.stderr), (0, ""), slow.stdout)
+            self.assertIn("1 changes to ALARM, 1 incidents, 1 calls", slow.stdout)
+            self.assertIn("ALARM 10 min", slow.stdout)
             # A rule that is not in the configuration yet.
             rule = town.write("new.yaml", "name: cpu-low\nmetric: cpu\nwhen: '< 90'\nseverity: warning\n")
             tried = run("alarms", "test", rule, "--config", town.config, "--from", "-3h", "--lang", "en")
