@@ -27,13 +27,35 @@ StoredSeries series() {
   return {1, identity_of(id.metric, id.unit), start};
 }
 
-/// One datapoint a batch, at a minute of its own.
+/// One datapoint a batch, at a minute of its own; of two values where its number is odd.
 blocks::Record record(int number) {
   const auto value = static_cast<double>(number);
-  return {1,
-          false,
-          step_number(Tier::minute, start + day * (number / 3) + seconds(60 * number)),
-          {1, value, value, value}};
+  const std::int64_t step = step_number(Tier::minute, start + day * (number / 3) + seconds(60 * number));
+  if (number % 2 == 0) return {1, false, step, {1, value, value, value}};
+  auto two = samples::Distribution::of({{value, 1}, {value + 1'000, 3}});
+  const auto set = two.set();
+  return {1, false, step, set, std::make_shared<const samples::Distribution>(std::move(two))};
+}
+
+/// Samples known one by one; where they are not, none.
+double known_samples(const std::string& path) {
+  auto reader = Reader::open(path);
+  require(reader.has_value(), "the file can be opened");
+  double known = 0;
+  const auto take = [&](const SeriesId&, const std::vector<Point>& points) {
+    for (const Point& point : points) {
+      const auto raw = alarm::raw_value_of(point.values);
+      if (point.each != nullptr) {
+        known += point.each->set().sample_count;
+      } else if (raw) {
+        known += raw->count;
+      }
+    }
+    return true;
+  };
+  require((*reader)->read({wall_time(0), limits::wall_time_max, {}}, take).has_value(),
+          "the file can be read");
+  return known;
 }
 
 /// Does a step until it is done, as the store does: again after a failure, on a file opened again when the
@@ -95,10 +117,15 @@ Hours expected_hours() {
   Hours hours;
   for (int number = 0; number < batches; ++number) {
     const auto one = record(number);
-    add(hours, id, step_start(Tier::minute, one.step),
-        {1, one.values.sum, one.values.minimum, one.values.maximum});
+    add(hours, id, step_start(Tier::minute, one.step), one.values);
   }
   return hours;
+}
+
+double samples_of(const Hours& hours) {
+  double count = 0;
+  for (const auto& [key, values] : hours) count += values[0];
+  return count;
 }
 
 void live(const TestFolder& folder) {
@@ -121,6 +148,8 @@ TEST_F(FaultyDisk, each_datapoint_is_stored_exactly_once_whatever_fails) {
       hit = plan.hit;
       plan = {};
       EXPECT_EQ(read_hours(folder.file()), wanted) << "code " << code << " at operation " << tried;
+      EXPECT_EQ(known_samples(folder.file()), samples_of(wanted))
+          << "code " << code << " at operation " << tried;
       if (HasFailure()) return;
     }
     EXPECT_GT(tried, 60) << "the plan reached too few operations";
@@ -186,10 +215,10 @@ TEST(KilledStore, loses_nothing_committed_and_doubles_nothing) {
     Hours expected;
     for (int i = 0; i <= last; ++i) {
       const auto one = record(i);
-      add(expected, id, step_start(Tier::minute, one.step),
-          {1, one.values.sum, one.values.minimum, one.values.maximum});
+      add(expected, id, step_start(Tier::minute, one.step), one.values);
     }
     EXPECT_EQ(read_hours(folder.file()), expected) << "round " << round;
+    EXPECT_EQ(known_samples(folder.file()), samples_of(expected)) << "round " << round;
     EXPECT_EQ((*disk)->damaged(), 0U);
     told = last;
   }
