@@ -29,9 +29,10 @@ std::size_t columns_of(const RehearseOptions& options) {
   return room > columns_beside + 20 ? room - columns_beside : columns_default;
 }
 
-/// Arrivals of many metrics, in order. An hour of each is held at once, more of few.
-Millis slice_of(std::size_t metrics) {
-  constexpr std::size_t few = 1'000;
+/// Arrivals of many metrics, in order. An hour of each is held at once, more of few, and of fewer when each
+/// may have a hundred values.
+Millis slice_of(std::size_t metrics, bool with_values) {
+  const std::size_t few = with_values ? 50 : 1'000;
   return metrics <= few ? 6 * hour : hour;
 }
 
@@ -72,13 +73,13 @@ Result<rehearsal::Outcome> rehearse(rehearsal::Plan plan, datapoints::Reader& re
   for (const auto& one : *series) {
     if (rehearsal::may_concern(plan.rules, one.id.metric)) metrics.push_back(one.id.metric);
   }
-  const Millis slice = slice_of(metrics.size());
   const WallTime from = alarm::floor_to(plan.from - rehearsal::warm_up(plan.rules), hour);
   const WallTime to = plan.to;
   std::string percentile; // or another statistic that needs each value
   for (const alarm::Rule& rule : plan.rules) {
     if (rule.condition.extended) percentile = rule.condition.extended->text;
   }
+  const Millis slice = slice_of(metrics.size(), !percentile.empty());
   rehearsal::Rehearsal run(std::move(plan));
   bool is_coarse = false;
   std::size_t unknown = 0;
