@@ -194,8 +194,20 @@ std::string reason_of(const News& news) {
   return std::string(cut_utf8(reason, limits::reason_bytes_max));
 }
 
-Severity severity_of(const News& news, const AlarmSettings& settings) {
-  if (news.report.incident.empty()) return settings.unreadable;
+Severity one_step_up(Severity severity) {
+  switch (severity) {
+    case Severity::info:
+      return Severity::warning;
+    case Severity::warning:
+      return Severity::error;
+    case Severity::error:
+    case Severity::critical:
+      break;
+  }
+  return Severity::critical;
+}
+
+Severity graded(const News& news, const AlarmSettings& settings) {
   for (const SeverityRule& rule : settings.severities) {
     if ((!rule.stage || *rule.stage == news.report.stage) &&
         (!rule.impact || *rule.impact == news.report.impact)) {
@@ -203,6 +215,14 @@ Severity severity_of(const News& news, const AlarmSettings& settings) {
     }
   }
   return settings.otherwise;
+}
+
+Severity severity_of(const News& news, const AlarmSettings& settings) {
+  if (news.report.incident.empty()) return settings.unreadable;
+  const Severity severity = graded(news, settings);
+  // Neither shows in stage and impact, so nobody would be called again for it.
+  const bool is_unseen = news.why == Why::stage_fell_back || news.why == Why::more_components;
+  return is_unseen && !news.report.is_maintenance ? one_step_up(severity) : severity;
 }
 
 } // namespace

@@ -115,6 +115,28 @@ TEST(StatusNews, SeverityFollowsImpactAndStage) {
   EXPECT_EQ(severity(Stage::investigating, Impact::major), Severity::warning);
 }
 
+TEST(StatusNews, WhatFallsBackOrSpreadsIsOneStepWorse) {
+  struct Case {
+    Happening happening;
+    Why why;
+    Impact impact;
+    Severity severity;
+  };
+  const std::vector<Case> cases = {
+      {Happening::worsened, Why::stage_fell_back, Impact::unknown, Severity::critical},
+      {Happening::worsened, Why::more_components, Impact::minor, Severity::error},
+      {Happening::worsened, Why::more_components, Impact::critical, Severity::critical},
+      {Happening::worsened, Why::more_components, Impact::maintenance, Severity::info},
+      {Happening::worsened, Why::impact_rose, Impact::major, Severity::error},
+      {Happening::updated, Why::new_update, Impact::unknown, Severity::error},
+  };
+  for (const Case& c : cases) {
+    News news = news_of(c.happening, Stage::investigating, c.impact);
+    news.why = c.why;
+    EXPECT_EQ(event_of(news).severity, c.severity) << to_text(c.why) << ' ' << to_text(c.impact);
+  }
+}
+
 TEST(StatusNews, AnUnreadablePageIsAnAlarmOfItsOwn) {
   Watch watch = *Watch::make(WatchSettings{"vmc", {}, seconds(3'600), seconds(0)});
   const auto news = watch.failed(time_at("2026-08-24T01:00:00Z"), "it is an HTML page (Captive portal)");

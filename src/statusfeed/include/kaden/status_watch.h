@@ -33,6 +33,8 @@ namespace kaden::statusfeed {
 struct Filter {
   std::vector<std::string> include;
   std::vector<std::string> exclude;
+
+  bool operator==(const Filter&) const = default;
 };
 
 struct WatchSettings {
@@ -131,9 +133,12 @@ struct SeverityRule {
   std::optional<Stage> stage;
   std::optional<Impact> impact;
   Severity severity = Severity::error;
+
+  bool operator==(const SeverityRule&) const = default;
 };
 /// A maintenance is info, a fix under observation and minor trouble are warnings, major is error, critical is
-/// critical; what the page does not grade (RSS, Atom) is error.
+/// critical; what the page does not grade (RSS, Atom) is error. On top of all rules, an outage that falls
+/// back to an earlier stage or spreads to more components is one step worse than they say, with that event.
 std::vector<SeverityRule> default_severity_rules();
 
 struct AlarmSettings {
