@@ -30,5 +30,15 @@ inline constexpr std::size_t status_seen_keys_max = 16;        // of an incident
 inline constexpr std::size_t status_globs_max = 100;           // of one filter list; each is matched against each open incident
 inline constexpr std::size_t status_state_bytes_max = 64u << 20; // what is remembered of one page, with every text at its longest
 inline constexpr Millis status_skew_max = seconds(3'600);      // an update dated further ahead has no date: it may hide nothing
+inline constexpr Millis status_poll = seconds(60);             // between two looks at a page, unless the file says otherwise
+inline constexpr Millis status_poll_min = seconds(10);         // providers answer 429 to much less
+inline constexpr Millis status_poll_max = seconds(3'600);      // an outage an hour old is no news
+inline constexpr Millis status_timeout = seconds(20);          // one look with its redirects, unless the file says otherwise
+inline constexpr Millis status_timeout_max = seconds(120);     // a page this slow cannot be read
+inline constexpr Millis status_unreadable = seconds(600);      // a page unreadable for so long is an alarm, unless the file says otherwise
+inline constexpr Millis status_first_age = seconds(21'600);    // an open incident this old is history at the first look, unless the file says otherwise
+inline constexpr Millis status_retry_after_max = seconds(3'600); // a longer Retry-After is a mistake; the page is asked again
+inline constexpr int status_redirects_max = 5;                 // what a browser of the nineties followed; a page has one
+inline constexpr std::size_t status_severities_max = 50;       // every stage with every impact is 54
 
 } // namespace kaden::limits
