@@ -57,6 +57,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "calls", May::read, &Api::get_calls},
       {"POST", "calls", May::act, &Api::post_call},
       {"GET", "timeline", May::read, &Api::get_timeline},
+      {"GET", "sources", May::read, &Api::get_sources},
       {"POST", "say", May::act, &Api::post_say},
       {"POST", "check", May::act, &Api::post_check},
   };

@@ -64,6 +64,9 @@ class ApiTest : public testing::Test {
     services.check_config = [](const std::string& text) {
       return text == "good" ? std::vector<std::string>{} : std::vector<std::string>{"kaden.yaml:1:1: bad"};
     };
+    services.sources = [] {
+      return json::value(json::object{{"sources", json::array{json::object{{"name", "vmware"}}}}});
+    };
     services.more_metrics = [] { return std::vector{gauge("kaden_extra", "One more.", 1)}; };
     services.troubles = [this] { return troubles_; };
     return services;
@@ -196,6 +199,12 @@ TEST_F(ApiTest, TheTimelineCanBeFollowed) {
   EXPECT_EQ(body_of(send("GET", "/api/v1/timeline?after=" + next)).at("timeline").as_array().size(), 0U);
   EXPECT_EQ(send("GET", "/api/v1/timeline?after=x").status, 400);
   EXPECT_EQ(send("GET", "/api/v1/timeline?wait_s=51").status, 400);
+}
+
+TEST_F(ApiTest, SourcesAreShownToThoseWhoMayRead) {
+  EXPECT_EQ(send("GET", "/api/v1/sources").body, "{\"sources\":[{\"name\":\"vmware\"}]}\n");
+  EXPECT_EQ(send("GET", "/api/v1/sources", "", "sensor-token").status, 403);
+  EXPECT_EQ(send("POST", "/api/v1/sources").status, 405);
 }
 
 TEST_F(ApiTest, WhenTheDiskRefusesNothingIsAcceptedAndHealthSaysSo) {

@@ -1,4 +1,4 @@
-// The API's questions: incidents, live calls, the timeline, and /metrics.
+// The API's questions: incidents, live calls, the timeline, sources, and /metrics.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -128,6 +128,11 @@ void Api::get_timeline(const http::Request& request, const std::string&, const s
   };
   if (*wait == 0 && feed_.newest() <= after) return answer({});
   feed_.next(after, static_cast<std::size_t>(*most), clock_.steady() + seconds(*wait), answer);
+}
+
+void Api::get_sources(const http::Request&, const std::string&, const std::string&,
+                      const http::Reply& reply) {
+  reply(http::json_response(200, services_.sources()));
 }
 
 void Api::metrics(const http::Request& request, const http::Reply& reply) {

@@ -13,6 +13,7 @@
 #include "metrics.h"
 #include "remote.h"
 #include "source_folder.h"
+#include "sources.h"
 
 namespace kaden::app {
 namespace {
@@ -80,6 +81,7 @@ TEST_F(CommandsTest, EachCommandAsksItsOwnQuestion) {
       {{"incidents", "7"}, "GET /api/v1/incidents/7 "},
       {{"ack", "7"}, "POST /api/v1/incidents/7/ack "},
       {{"resolve", "7"}, "POST /api/v1/incidents/7/resolve "},
+      {{"sources"}, "GET /api/v1/sources "},
       {{"timeline", "--after", "3.1"}, "GET /api/v1/timeline?after=3.1&limit=1000&wait_s=0 "},
       {{"call", "sato", "--request-id", "r1", "--text", "x"},
        R"(POST /api/v1/calls {"person":"sato","request_id":"r1","text":"x"})"},
@@ -89,6 +91,36 @@ TEST_F(CommandsTest, EachCommandAsksItsOwnQuestion) {
     EXPECT_EQ(asked(), one.asked);
     EXPECT_EQ(bearer_, "Bearer secret-token");
   }
+}
+
+TEST_F(CommandsTest, SourcesAreATableInBothLanguages) {
+  answer_ = R"({"sources":[
+    {"source":"status","name":"vmware","readable":true,"looked_at":"2026-08-24T01:31:12Z",
+     "read_at":"2026-08-24T01:31:12Z","looks":3,"failures":1,"events":2,"trouble":""},
+    {"source":"status","name":"aws","readable":false,"looked_at":"2026-08-24T01:31:12Z","read_at":null,
+     "looks":3,"failures":3,"events":0,"trouble":"the page answered HTTP status 500"},
+    {"source":"status","name":"new","readable":null,"looked_at":null,"read_at":null,"looks":0,"failures":0,
+     "events":0,"trouble":""}]})";
+  ASSERT_EQ(run({"sources", "--lang", "en"}), 0) << err_;
+  EXPECT_EQ(
+      out_,
+      "source    name                  state       last read                 events  trouble\n"
+      "status    vmware                ok          2026-08-24T01:31:12Z           2\n"
+      "status    aws                   trouble                                    0  the page answered HTTP "
+      "status 500\n"
+      "status    new                   not yet                                    0\n");
+  ASSERT_EQ(run({"sources", "--lang", "ja"}), 0) << err_;
+  EXPECT_THAT(
+      out_,
+      HasSubstr("ソース    名前                  状態        最後に読めた時刻            通知  問題\n"));
+  EXPECT_THAT(out_, HasSubstr("vmware                正常 "));
+  ASSERT_EQ(run({"sources", "--json"}), 0);
+  EXPECT_EQ(parse_json(out_).value(), parse_json(answer_).value());
+  answer_ = R"({"sources":[]})";
+  ASSERT_EQ(run({"sources", "--lang", "en"}), 0);
+  EXPECT_EQ(out_, "Nothing is watched.\n");
+  answer_ = R"({"sources":5})";
+  EXPECT_EQ(run({"sources"}), 1);
 }
 
 TEST_F(CommandsTest, ErrorsAreOneSentenceAndAnExitCode) {
@@ -185,6 +217,7 @@ TEST(Metrics, EachNameIsInTheRunbook) {
   figures.sip = carrier::SipCounts{};
   figures.stored = datapoints::Store::Counts{};
   std::vector<api::Metric> all = metrics_of(figures);
+  add_metrics({source::Standing{}}, all);
   for (auto& metric : api::metrics_of(incident::Counts{})) all.push_back(std::move(metric));
   for (const auto& metric : all) EXPECT_THAT(page, HasSubstr("`" + metric.name)) << metric.help;
   EXPECT_GT(all.size(), 30U);

@@ -213,6 +213,10 @@ struct RemoteCommands {
     add_call(cli, result);
     add_incidents(cli, result);
     add_timeline(cli, result);
+    CLI::App* sources =
+        cli.add_subcommand("sources", "what is watched from outside, and whether it can be read");
+    remote.add_to(sources);
+    sources->callback([this, &result] { result = list_sources(remote.ready()); });
   }
   void add_call(CLI::App& cli, int& result) {
     CLI::App* call = cli.add_subcommand("call", "place a test call to a person");

@@ -42,6 +42,7 @@ Differences compare(const config::Settings& running, const config::Settings& wan
   note(out.taken, running.engine.routes == wanted.engine.routes, "routes");
   note(out.taken, running.alarms == wanted.alarms, "alarms");
   note(out.taken, running.metric_filters == wanted.metric_filters, "metric_filters");
+  note(out.taken, running.sources == wanted.sources, "sources");
   note(out.taken, running.log_level == wanted.log_level, "log");
   return out;
 }
@@ -54,6 +55,7 @@ config::Settings merge(const config::Settings& running, config::Settings wanted)
   merged.engine = std::move(wanted.engine);
   merged.alarms = std::move(wanted.alarms);
   merged.metric_filters = std::move(wanted.metric_filters);
+  merged.sources = std::move(wanted.sources);
   merged.log_level = wanted.log_level;
   return merged;
 }

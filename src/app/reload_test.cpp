@@ -32,6 +32,7 @@ TEST(Reload, SaysWhatChangesAndWhatNeedsARestart) {
       {[](auto& s) { s.engine.routes = {{}}; }, "reloaded: routes"},
       {[](auto& s) { s.alarms = {{}}; }, "reloaded: alarms"},
       {[](auto& s) { s.metric_filters = {{}}; }, "reloaded: metric_filters"},
+      {[](auto& s) { s.sources.status_pages = {{}}; }, "reloaded: sources"},
       {[](auto& s) { s.logs.keep = Millis(0); },
        "nothing that can change while Kaden runs has changed; needs a restart: store.logs"},
       {[](auto& s) { s.log_level = config::LogLevel::debug; }, "reloaded: log"},

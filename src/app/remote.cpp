@@ -62,6 +62,19 @@ void print_incident_line(const json::object& incident) {
              text_of(incident, "severity"), text_of(incident, "opened_at"), text_of(incident, "title"));
 }
 
+void print_source_line(std::string_view source, std::string_view name, std::string_view state,
+                       std::string_view read_at, std::string_view events, std::string_view trouble) {
+  std::string line =
+      fmt::format("{:<8}  {:<20}  {:<10}  {:<24}  {:>6}  {}", source, name, state, read_at, events, trouble);
+  fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
+}
+
+std::string_view state_of_source(std::string_view readable, bool is_ja) {
+  if (readable == "true") return is_ja ? "正常" : "ok";
+  if (readable == "false") return is_ja ? "異常" : "trouble";
+  return is_ja ? "未確認" : "not yet";
+}
+
 int act(const RemoteSettings& remote, std::uint64_t id, const std::string& verb) {
   http::Client client;
   const auto answer = ask(client, remote, "POST", fmt::format("/api/v1/incidents/{}/{}", id, verb));
@@ -123,6 +136,35 @@ int acknowledge_incident(const RemoteSettings& remote, std::uint64_t id) {
 }
 int resolve_incident(const RemoteSettings& remote, std::uint64_t id) {
   return act(remote, id, "resolve");
+}
+
+int list_sources(const RemoteSettings& remote) {
+  http::Client client;
+  const auto answer = ask(client, remote, "GET", "/api/v1/sources");
+  if (!answer) return report(answer.error());
+  if (remote.json) {
+    fmt::print("{}\n", to_text(*answer));
+    return 0;
+  }
+  if (!answer->is_object()) return report({Fault::invalid, "the answer is not an object"});
+  const auto list = Fields(answer->get_object(), "").array("sources");
+  if (!list) return report(list.error());
+  const bool is_ja = remote.language == Language::ja;
+  if (*list == nullptr || (*list)->empty()) {
+    fmt::print("{}\n", is_ja ? "監視しているソースはありません。" : "Nothing is watched.");
+    return 0;
+  }
+  print_source_line(is_ja ? "ソース" : "source", is_ja ? "名前" : "name", is_ja ? "状態" : "state",
+                    is_ja ? "最後に読めた時刻" : "last read", is_ja ? "通知" : "events",
+                    is_ja ? "問題" : "trouble");
+  for (const json::value& source : **list) {
+    if (!source.is_object()) continue;
+    const json::object& object = source.get_object();
+    print_source_line(text_of(object, "source"), text_of(object, "name"),
+                      state_of_source(text_of(object, "readable"), is_ja), text_of(object, "read_at"),
+                      text_of(object, "events"), text_of(object, "trouble"));
+  }
+  return 0;
 }
 
 int place_test_call(const RemoteSettings& remote, const std::string& person, const std::string& text,

@@ -24,6 +24,7 @@ int list_incidents(const RemoteSettings& remote, const std::string& state, int m
 int show_incident(const RemoteSettings& remote, std::uint64_t id);
 int acknowledge_incident(const RemoteSettings& remote, std::uint64_t id);
 int resolve_incident(const RemoteSettings& remote, std::uint64_t id);
+int list_sources(const RemoteSettings& remote);
 int place_test_call(const RemoteSettings& remote, const std::string& person, const std::string& text,
                     const std::string& request_id);
 struct TimelineOptions {

@@ -125,6 +125,8 @@ Result<std::unique_ptr<Service>> Service::create(config::Settings settings, cons
   service->dispatcher_->connect(*service->writer_, std::move(carriers));
   if (const auto recovered = service->writer_->recover(); !recovered)
     return tl::unexpected(recovered.error());
+  service->sources_ = std::make_unique<Sources>(*service->writer_, *service->records_, clock,
+                                                service->journal_->installation());
   service->open_archive();
   if (const auto opened = service->open_endpoint(); !opened) return tl::unexpected(opened.error());
   service->open_api();
@@ -230,6 +232,7 @@ void Service::open_api() {
     });
   };
   services.check_config = check_text;
+  services.sources = [this] { return to_json(sources_->standings()); };
   services.more_metrics = [this] { return more_metrics(); };
   services.troubles = [this] { return health_.troubles(clock_.steady()); };
   api_ = std::make_unique<api::Api>(*writer_, feed_, clock_, tokens_of(settings_), std::move(services));
@@ -276,6 +279,7 @@ Result<void> Service::start() {
   if (const auto listening = server_->start(); !listening) {
     return fail_while(fmt::format("listening on {}:{}", listen.address, listen.port), listening.error());
   }
+  sources_->watch(settings_.sources);
   return {};
 }
 
@@ -290,6 +294,7 @@ void Service::stop() {
   while (carrier_ && carrier_->counts().live > 0 && clock_.steady() < patience) {
     std::this_thread::sleep_for(Millis(20));
   }
+  sources_->stop();
   writer_->stop();
   timers_.reset();
   server_.reset();
@@ -307,11 +312,13 @@ Result<Differences> Service::reload(config::Settings settings) {
   if (!taken) return tl::unexpected(taken.error());
   const auto committed = answer.get_future().get();
   if (!committed) return tl::unexpected(committed.error());
+  const bool has_other_sources = settings.sources != settings_.sources;
   settings_ = merge(settings_, std::move(settings));
   endpoint_->set_rules(settings_.alarms);
   if (logs_) logs_->set_filters(settings_.metric_filters);
   endpoint_->set_access_keys(keys_of(settings_));
   api_->set_tokens(tokens_of(settings_));
+  if (has_other_sources) sources_->watch(settings_.sources);
   return differences;
 }
 
@@ -365,6 +372,7 @@ std::vector<api::Metric> Service::more_metrics() const {
   if (archive_) figures.stored = archive_->counts();
   auto metrics = metrics_of(figures);
   if (logs_) logs_->add_metrics(metrics);
+  add_metrics(sources_->standings(), metrics);
   return metrics;
 }
 

@@ -19,6 +19,7 @@
 #include "kaden/writer.h"
 #include "logs.h"
 #include "reload.h"
+#include "sources.h"
 
 namespace kaden::app {
 
@@ -83,6 +84,7 @@ class Service {
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<carrier::SipCarrier> carrier_;
   std::unique_ptr<writer::Writer> writer_;
+  std::unique_ptr<Sources> sources_;
   std::unique_ptr<Archive> archive_; // null: no datapoints are stored
   std::unique_ptr<cloudwatch::Endpoint> endpoint_;
   std::unique_ptr<Logs> logs_; // null: log events are not wanted

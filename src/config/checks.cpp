@@ -7,6 +7,8 @@
 #include <array>
 #include <utility>
 
+#include "kaden/limits/agent.h"
+
 namespace kaden::config {
 namespace {
 
@@ -67,6 +69,36 @@ bool is_parameter(std::string_view text) {
   return !value.empty() && is_escaped_text(value, marks);
 }
 
+struct HostPort {
+  std::string_view host; // with brackets for IPv6
+  std::string_view port; // "" when there is none
+};
+std::optional<HostPort> parse_host_port(std::string_view text) {
+  std::size_t host_end = text.find(':');
+  if (!text.empty() && text.front() == '[') {
+    const std::size_t close = text.find(']');
+    if (close == std::string_view::npos) return std::nullopt;
+    const std::string inside(text.substr(1, close - 1));
+    if (inside.find(':') == std::string::npos || !is_ip_address(inside)) return std::nullopt;
+    host_end = close + 1 == text.size() ? std::string_view::npos : close + 1;
+  } else if (!is_host_name(text.substr(0, host_end))) {
+    return std::nullopt;
+  }
+  HostPort place{text.substr(0, host_end), ""};
+  if (host_end == std::string_view::npos) return place;
+  place.port = text.substr(host_end + 1);
+  if (text[host_end] != ':' || !is_port(place.port)) return std::nullopt;
+  return place;
+}
+
+/// Where clouds keep the credentials of a machine; the HTTP client refuses it whatever name leads there.
+bool is_link_local(const std::string& address) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 16U) == 0xA9FE;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LINKLOCAL(&v6);
+}
+
 } // namespace
 
 bool is_id(std::string_view text) {
@@ -108,21 +140,39 @@ std::optional<SipUri> parse_sip_uri(std::string_view text) {
     }
     rest = rest.substr(0, parameters);
   }
-  std::size_t host_end = rest.find(':');
-  if (!rest.empty() && rest.front() == '[') {
-    const std::size_t close = rest.find(']');
-    if (close == std::string_view::npos) return std::nullopt;
-    const std::string inside(rest.substr(1, close - 1));
-    if (inside.find(':') == std::string::npos || !is_ip_address(inside)) return std::nullopt;
-    host_end = close + 1 == rest.size() ? std::string_view::npos : close + 1;
-  } else if (!is_host_name(rest.substr(0, host_end))) {
-    return std::nullopt;
-  }
-  uri.host = rest.substr(0, host_end);
-  if (host_end == std::string_view::npos) return uri;
-  uri.port = rest.substr(host_end + 1);
-  if (rest[host_end] != ':' || !is_port(uri.port)) return std::nullopt;
+  const auto place = parse_host_port(rest);
+  if (!place) return std::nullopt;
+  uri.host = place->host;
+  uri.port = place->port;
   return uri;
+}
+
+std::optional<WebUrl> parse_web_url(std::string_view text) {
+  WebUrl url;
+  url.is_plain = text.starts_with("http://");
+  if (!url.is_plain && !text.starts_with("https://")) return std::nullopt;
+  const auto is_odd = [](char c) { return c <= ' ' || c >= 0x7f || is_one_of(c, "\\\"<>^`{|}#"); };
+  if (text.size() > limits::url_bytes_max || std::any_of(text.begin(), text.end(), is_odd))
+    return std::nullopt;
+  const std::string_view rest = text.substr(text.find("//") + 2);
+  const auto place = parse_host_port(rest.substr(0, rest.find_first_of("/?")));
+  if (!place) return std::nullopt;
+  url.host = place->host;
+  const bool is_bracketed = url.host.front() == '[';
+  const std::string host(is_bracketed ? url.host.substr(1, url.host.size() - 2) : url.host);
+  url.is_loopback = is_loopback(host) || equal_no_case(host, "localhost");
+  url.is_link_local = is_link_local(host);
+  return url;
+}
+
+bool is_fingerprint(std::string_view text) {
+  constexpr std::size_t bytes = 32;
+  std::string digits;
+  for (const std::string_view part : split(text, ':')) {
+    if (text.find(':') != std::string_view::npos && part.size() != 2) return false;
+    digits += part;
+  }
+  return digits.size() == 2 * bytes && std::all_of(digits.begin(), digits.end(), is_hex);
 }
 
 bool is_e164(std::string_view text) {

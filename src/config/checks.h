@@ -31,6 +31,20 @@ struct SipUri {
 /// RFC 3261 section 19.1.1: sip:[user@]host[:port][;parameters], no password, no headers, no sips; at most
 /// 255 bytes.
 std::optional<SipUri> parse_sip_uri(std::string_view text);
+
+struct WebUrl {
+  bool is_plain = false; ///< http, not https
+  std::string_view host; ///< with brackets for IPv6
+  bool is_loopback = false;
+  bool is_link_local = false;
+};
+/// RFC 3986, http or https: a host, perhaps a port, a path and a query in printable ASCII; no user, no
+/// fragment.
+std::optional<WebUrl> parse_web_url(std::string_view text);
+/// SHA-256 as `openssl x509 -fingerprint -sha256` prints it: 64 hex digits, two and two parted by colons or
+/// not at all.
+bool is_fingerprint(std::string_view text);
+
 /// ITU-T E.164: '+' and 7 to 15 digits, the first not 0.
 bool is_e164(std::string_view text);
 

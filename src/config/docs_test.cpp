@@ -37,6 +37,21 @@ TEST(Sample, Loads) {
   EXPECT_EQ(settings->engine.people[0].methods[1].address, "sip:+81312345678@10.0.0.1:5060;user=phone");
   EXPECT_EQ(settings->engine.routes.size(), 2U);
   EXPECT_EQ(settings->alarms.size(), 4U);
+  EXPECT_TRUE(settings->sources.status_pages.empty()) << "a fresh install asks nothing of the internet";
+}
+
+TEST(Sample, WatchesStatusPagesWhenTheLinesLoseTheirMarks) {
+  std::string sample = file("deploy/kaden.example.yaml");
+  const std::size_t begin = sample.find("# sources:");
+  ASSERT_NE(begin, std::string::npos);
+  const std::size_t end = sample.find("\n\n", begin);
+  std::string section = sample.substr(begin, end - begin);
+  section = std::regex_replace(section, std::regex("(^|\n)# "), "$1");
+  sample.replace(begin, end - begin, section);
+  const auto settings = parse(sample, "kaden.example.yaml", careful_operator());
+  ASSERT_TRUE(settings) << settings.error().message;
+  ASSERT_EQ(settings->sources.status_pages.size(), 3U);
+  EXPECT_EQ(settings->sources.status_pages[0].name, "VMware Cloud");
 }
 
 TEST(Sample, HasEveryKey) {

@@ -84,6 +84,11 @@ void check_unique(Section& section, std::string_view key, const std::string& val
   section.mistake(key, fmt::format("another {} is called \"{}\" already", of, value));
 }
 
+std::string read_public_file(Section& section, std::string_view key, const Surroundings& around) {
+  if (read_file(section, key, around, false).empty()) return "";
+  return around.absolute(section.text(key, path_bytes_max));
+}
+
 std::string read_secret(Section& section, std::string_view key, std::size_t bytes_min,
                         const Surroundings& around) {
   const std::string file_key = std::string(key) + "_file";

@@ -119,17 +119,6 @@ incident::Policy read_policy(Section& section, const Ids& people) {
   return policy;
 }
 
-/// An id, noted when it is missing, malformed or taken.
-std::string read_id(Section& section, std::set<std::string>& seen, std::string_view of) {
-  if (!section.wants("id")) return "";
-  std::string id = section.text("id", name_bytes_max);
-  if (!id.empty() && !is_id(id)) {
-    section.mistake("id", fmt::format("\"{}\" is not an id: 1 to 64 of a-z, 0-9, _ and -", id));
-  }
-  check_unique(section, "id", id, seen, of);
-  return id;
-}
-
 std::vector<std::string> texts_of(std::vector<Word> words) {
   std::vector<std::string> texts;
   texts.reserve(words.size());
@@ -154,6 +143,16 @@ std::string read_route_policy(Section& section, const Ids& policies) {
 const std::vector<std::string_view>& severity_words() {
   static const std::vector<std::string_view> words{"critical", "error", "warning", "info"};
   return words;
+}
+
+std::string read_id(Section& section, std::set<std::string>& seen, std::string_view of) {
+  if (!section.wants("id")) return "";
+  std::string id = section.text("id", name_bytes_max);
+  if (!id.empty() && !is_id(id)) {
+    section.mistake("id", fmt::format("\"{}\" is not an id: 1 to 64 of a-z, 0-9, _ and -", id));
+  }
+  check_unique(section, "id", id, seen, of);
+  return id;
 }
 
 std::vector<incident::Person> read_people(Section& top, const std::optional<Sip>& sip) {

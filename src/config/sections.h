@@ -52,12 +52,21 @@ std::vector<incident::Route> read_routes(Section& top, const std::vector<inciden
 StoredLogs read_stored_logs(Section& store);
 std::vector<MetricFilter> read_metric_filters(Section& top);
 
+// sources.cpp and a file for each kind of source: what is watched from outside
+Sources read_sources(Section& top, const Surroundings& around);
+std::vector<StatusPage> read_status_pages(Section& sources, const Surroundings& around);
+
 // rules.cpp: what to watch
 std::vector<alarm::Rule> read_rules(Section& top);
 
-/// Notes a second use of an id. `of` names the kind: "person".
+/// An id, noted when it is missing, malformed or taken. `of` names the kind: "person".
+std::string read_id(Section& section, std::set<std::string>& seen, std::string_view of);
+/// Notes a second use of an id.
 void check_unique(Section& section, std::string_view key, const std::string& value,
                   std::set<std::string>& seen, std::string_view of);
+/// A file that is no secret, such as a certificate, by its absolute path; noted when it cannot be read or is
+/// empty, and "" then.
+std::string read_public_file(Section& section, std::string_view key, const Surroundings& around);
 /// Severities of a route, a rule.
 const std::vector<std::string_view>& severity_words();
 

@@ -10,7 +10,7 @@ const std::vector<Shape>& shapes() {
   static const std::vector<Shape> all{
       {"",
        {"listen", "store", "access_keys", "allow_unsigned_on_loopback", "arns", "tokens", "carriers",
-        "speech", "people", "policies", "routes", "alarms", "metric_filters", "log"}},
+        "speech", "people", "policies", "routes", "alarms", "metric_filters", "sources", "log"}},
       {"listen", {"address", "port", "certificate", "key", "allow_plain"}},
       {"store", {"folder", "metrics", "logs"}},
       {"store.metrics", {"keep_days", "most_mib"}},
@@ -38,6 +38,11 @@ const std::vector<Shape>& shapes() {
       {"alarms[].say", {"ja", "en"}},
       {"metric_filters[]",
        {"name", "group", "pattern", "namespace", "metric", "value", "default", "dimensions", "unit"}},
+      {"sources", {"status_pages"}},
+      {"sources.status_pages[]",
+       {"id", "name", "url", "poll_s", "timeout_s", "unreadable_s", "unreadable_severity", "first_look_s",
+        "include", "exclude", "maintenance", "severities", "allow_plain", "ca_file", "certificate_sha256"}},
+      {"sources.status_pages[].severities[]", {"stage", "impact", "severity"}},
       {"log", {"level"}},
   };
   return all;

@@ -26,7 +26,7 @@ namespace kaden::api {
 
 enum class May : std::uint8_t {
   events, ///< POST events
-  read,   ///< incidents, calls, timeline, metrics
+  read,   ///< incidents, calls, timeline, sources, metrics
   act,    ///< acknowledge, resolve, place test calls, say, check
 };
 
@@ -62,6 +62,8 @@ struct Services {
   std::function<void(script::Utterance, std::function<void(Result<std::string>)>)> speak;
   /// The errors of a configuration text; empty when it would load. Reads no file.
   std::function<std::vector<std::string>(std::string)> check_config;
+  /// What is watched from outside, as GET sources answers. Must not block.
+  std::function<json::value()> sources;
   /// More for /metrics, asked for at each scrape.
   std::function<std::vector<Metric>()> more_metrics;
   /// What is wrong beside the journal, asked for at each look at /healthz. Must not block.
@@ -103,6 +105,7 @@ class Api {
   void get_calls(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
   void post_call(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
   void get_timeline(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
+  void get_sources(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
   void post_say(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
   void post_check(const http::Request&, const std::string& who, const std::string& id, const http::Reply&);
   void act_on_incident(bool resolving, const std::string& who, const std::string& id,

@@ -1,8 +1,9 @@
 /// kaden/config.h - the one configuration file (YAML) as an immutable value. Room: config. Uses: base, alarm,
-/// script, incident. What each field means, with its default and limits, is in docs/configuration.md.
-/// Threads: values; any. load() and process_environment() read files and variables on the calling thread and
-/// block. Errors: Fault::invalid lists up to limits::config_errors_max mistakes, one a line, in the order of
-/// the file: "kaden.yaml:12:7: policies[0].levels[1].people: unknown person \"satoh\" (did you mean
+/// script, incident, statusfeed. What each field means, with its default and limits, is in
+/// docs/configuration.md. Threads: values; any. load() and process_environment() read files and variables on
+/// the calling thread and block. Errors: Fault::invalid lists up to limits::config_errors_max mistakes, one a
+/// line, in the order of the file: "kaden.yaml:12:7: policies[0].levels[1].people: unknown person \"satoh\"
+/// (did you mean
 /// \"sato\"?)"; lines and columns count from 1, columns in characters. Fault::not_found or unavailable when
 /// the file itself cannot be read. Nothing half-read is ever returned, and no message contains a secret.
 #pragma once
@@ -21,6 +22,7 @@
 #include "kaden/limits/metrics.h"
 #include "kaden/limits/stored_datapoints.h"
 #include "kaden/metric_filter.h"
+#include "kaden/source_settings.h"
 
 namespace kaden::config {
 
@@ -151,6 +153,7 @@ struct Settings {
       engine; ///< its version is the first 16 hex digits of the text's SHA-256; E.164 numbers are SIP URIs
   std::vector<alarm::Rule> alarms;
   std::vector<MetricFilter> metric_filters;
+  Sources sources;
   LogLevel log_level = LogLevel::info;
   bool operator==(const Settings&) const = default;
 };

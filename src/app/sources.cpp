@@ -1,0 +1,179 @@
+#include "sources.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "kaden/status_page.h"
+
+namespace kaden::app {
+
+namespace {
+
+/// Not the same for two pages, nor for two installations.
+std::uint64_t seed_of(const std::string& installation, const std::string& page) {
+  const Sha256 digest = sha256(installation + "/" + page);
+  std::uint64_t seed = 0;
+  for (std::size_t i = 0; i < sizeof seed; ++i) seed = seed << 8U | digest.at(i);
+  return seed;
+}
+
+source::StatusPageSettings settings_of(const config::StatusPage& page) {
+  source::StatusPageSettings settings;
+  settings.watch.page = page.id;
+  settings.watch.filter = page.filter;
+  settings.watch.first_age_max = page.first_age_max;
+  settings.watch.unreadable_after = page.unreadable_after;
+  settings.watch.maintenance_too = page.maintenance_too;
+  settings.alarms.spoken_name = page.name;
+  settings.alarms.severities = page.severities;
+  for (const auto& rule : statusfeed::default_severity_rules()) settings.alarms.severities.push_back(rule);
+  settings.alarms.unreadable = page.unreadable;
+  settings.url = page.url;
+  settings.poll = page.poll;
+  settings.timeout = page.timeout;
+  settings.allow_plain = page.allow_plain;
+  settings.ca_file = page.ca_file;
+  if (!page.certificate_sha256.empty()) {
+    auto pin = http::parse_certificate_pin(page.certificate_sha256);
+    require(pin.has_value(), "a certificate's fingerprint was checked when the configuration was read");
+    settings.certificate_pin = std::move(*pin);
+  }
+  settings.user_agent = "kaden/" KADEN_VERSION;
+  return settings;
+}
+
+/// Nothing before the first look.
+std::optional<bool> is_readable(const source::Standing& standing) {
+  if (!standing.looked_at) return std::nullopt;
+  return standing.trouble.empty();
+}
+
+json::value time_or_null(const std::optional<WallTime>& at) {
+  return at ? json::value(to_iso8601(*at)) : json::value(nullptr);
+}
+
+} // namespace
+
+struct JournalIntake::Desk {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool is_closed = false; // guarded by mutex
+};
+
+JournalIntake::JournalIntake(writer::Writer& writer) : writer_(writer), desk_(std::make_shared<Desk>()) {}
+
+Result<void> JournalIntake::report(std::vector<AlarmEvent> events) {
+  const auto answer = std::make_shared<std::optional<Result<void>>>(); // guarded by the desk's mutex
+  std::vector<incident::Input> inputs;
+  inputs.reserve(events.size());
+  for (AlarmEvent& event : events) inputs.emplace_back(incident::AlarmReported{std::move(event)});
+  const auto taken = writer_.submit(
+      std::move(inputs),
+      [desk = desk_, answer](const Result<incident::Position>& committed, const incident::Engine&) {
+        std::lock_guard lock(desk->mutex);
+        *answer = committed ? Result<void>() : tl::unexpected(committed.error());
+        desk->changed.notify_all();
+      });
+  if (!taken) return taken;
+  std::unique_lock lock(desk_->mutex);
+  desk_->changed.wait(lock, [&] { return answer->has_value() || desk_->is_closed; });
+  if (!answer->has_value()) return fail(Fault::unavailable, "Kaden is shutting down");
+  return **answer;
+}
+
+void JournalIntake::close() {
+  {
+    std::lock_guard lock(desk_->mutex);
+    desk_->is_closed = true;
+  }
+  desk_->changed.notify_all();
+}
+
+Sources::Sources(writer::Writer& writer, journal::Records& records, const runtime::Clock& clock,
+                 std::string installation)
+    : records_(records), clock_(clock), installation_(std::move(installation)), intake_(writer) {}
+
+Sources::~Sources() {
+  stop();
+}
+
+void Sources::watch(const config::Sources& settings) {
+  replace(nullptr); // nothing is ever watched by two at once
+  replace(std::make_unique<source::Watching>(watchers_of(settings), clock_));
+}
+
+void Sources::stop() {
+  intake_.close();
+  replace(nullptr);
+}
+
+void Sources::replace(std::unique_ptr<source::Watching> watching) {
+  {
+    std::lock_guard lock(mutex_);
+    std::swap(watching_, watching);
+  }
+  // The old one ends here, outside the lock: it waits for its looks.
+}
+
+std::vector<source::Standing> Sources::standings() const {
+  std::lock_guard lock(mutex_);
+  return watching_ ? watching_->standings() : std::vector<source::Standing>{};
+}
+
+std::vector<std::unique_ptr<source::Watcher>> Sources::watchers_of(const config::Sources& settings) {
+  std::vector<std::unique_ptr<source::Watcher>> watchers;
+  for (const auto& page : settings.status_pages) watchers.push_back(watcher_of(page));
+  return watchers;
+}
+
+std::unique_ptr<source::Watcher> Sources::watcher_of(const config::StatusPage& page) {
+  auto settings = settings_of(page);
+  settings.seed = seed_of(installation_, page.id);
+  return source::watch_status_page(
+      std::move(settings), clock_, intake_, records_,
+      [this](const http::ClientRequest& request) { return client_.send(request); });
+}
+
+json::value to_json(const std::vector<source::Standing>& standings) {
+  json::array list;
+  for (const auto& standing : standings) {
+    const auto readable = is_readable(standing);
+    list.push_back(json::object{{"source", standing.source},
+                                {"name", standing.name},
+                                {"readable", readable ? json::value(*readable) : json::value(nullptr)},
+                                {"looked_at", time_or_null(standing.looked_at)},
+                                {"read_at", time_or_null(standing.read_at)},
+                                {"looks", standing.looks},
+                                {"failures", standing.failures},
+                                {"events", standing.events},
+                                {"trouble", standing.trouble}});
+  }
+  return json::object{{"sources", std::move(list)}};
+}
+
+void add_metrics(const std::vector<source::Standing>& standings, std::vector<api::Metric>& out) {
+  using api::MetricKind;
+  api::Metric looks{
+      "kaden_source_looks_total", "Looks at what is watched from outside.", MetricKind::counter, {}, {}};
+  api::Metric failures{"kaden_source_failures_total", "Looks that met trouble.", MetricKind::counter, {}, {}};
+  api::Metric events{"kaden_source_events_total",
+                     "Alarm events that came of the looks and are durable.",
+                     MetricKind::counter,
+                     {},
+                     {}};
+  api::Metric readable{
+      "kaden_source_readable", "1 when the last look met no trouble.", MetricKind::gauge, {}, {}};
+  for (const auto& standing : standings) {
+    const auto add = [&](api::Metric& metric, double value) {
+      metric.samples.push_back({{{"source", standing.source}, {"name", standing.name}}, value});
+    };
+    add(looks, static_cast<double>(standing.looks));
+    add(failures, static_cast<double>(standing.failures));
+    add(events, static_cast<double>(standing.events));
+    add(readable, is_readable(standing).value_or(false) ? 1 : 0);
+  }
+  if (standings.empty()) return;
+  for (api::Metric* metric : {&looks, &failures, &events, &readable}) out.push_back(std::move(*metric));
+}
+
+} // namespace kaden::app

@@ -1,0 +1,76 @@
+/// app/sources.h - what is watched from outside, in the running Kaden: makes the watchers from the settings,
+/// gives their events to the journal, and tells how they stand. Room: app. Uses: config, writer, journal,
+/// source/watch, source/feed. Threads: watch() and stop() on the owner's; the rest on any. Errors: none that
+/// stops anything: what a source meets is in its standing.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "kaden/config.h"
+#include "kaden/http.h"
+#include "kaden/journal.h"
+#include "kaden/metrics.h"
+#include "kaden/source.h"
+#include "kaden/writer.h"
+
+namespace kaden::app {
+
+/// The way into the journal: blocks until the writer has committed, or refused, or close() was called.
+class JournalIntake final : public source::Intake {
+ public:
+  explicit JournalIntake(writer::Writer& writer);
+  Result<void> report(std::vector<AlarmEvent> events) override;
+  /// From now on reports end with unavailable, those that wait as well: a disk that hangs must not hang the
+  /// shutdown. What was handed over may become durable all the same; its ids make a repeat harmless.
+  void close();
+
+ private:
+  struct Desk; // shared with the writer, which may answer when nobody waits any more
+
+  // Borrowed
+  writer::Writer& writer_;
+  // State
+  const std::shared_ptr<Desk> desk_;
+};
+
+class Sources {
+ public:
+  /// Borrows all until stop(). `installation` is the journal's.
+  Sources(writer::Writer& writer, journal::Records& records, const runtime::Clock& clock,
+          std::string installation);
+  /// As stop().
+  ~Sources();
+  Sources(const Sources&) = delete;
+  Sources& operator=(const Sources&) = delete;
+
+  /// Begins to watch; what was watched before is ended first, which takes about a second at most.
+  void watch(const config::Sources& settings);
+  void stop();
+
+  std::vector<source::Standing> standings() const;
+
+ private:
+  std::vector<std::unique_ptr<source::Watcher>> watchers_of(const config::Sources& settings);
+  std::unique_ptr<source::Watcher> watcher_of(const config::StatusPage& page);
+  void replace(std::unique_ptr<source::Watching> watching);
+
+  // Borrowed
+  journal::Records& records_;
+  const runtime::Clock& clock_;
+  // Config
+  const std::string installation_;
+  // Owned
+  JournalIntake intake_;
+  http::Client client_;
+  mutable std::mutex mutex_;
+  std::unique_ptr<source::Watching> watching_; // guarded by mutex_; null: nothing is watched
+};
+
+/// For GET /api/v1/sources.
+json::value to_json(const std::vector<source::Standing>& standings);
+void add_metrics(const std::vector<source::Standing>& standings, std::vector<api::Metric>& out);
+
+} // namespace kaden::app

@@ -1,0 +1,153 @@
+#include "sources.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace kaden::app {
+namespace {
+
+using testing::HasSubstr;
+
+class NoEffects final : public writer::EffectSink {
+ public:
+  void release(const incident::Effect&) override {}
+  void on_journal_corrupt(const Error&) override {}
+};
+
+AlarmEvent event(std::string id) {
+  AlarmEvent event;
+  event.source = "status";
+  event.event_id = std::move(id);
+  event.alarm = "page/incident";
+  return event;
+}
+
+class SourcesTest : public testing::Test {
+ protected:
+  SourcesTest()
+      : journal_(journal::open_memory("aaaaaaaaaaaaaaaa",
+                                      {[this](journal::Position) { return disk_full_.load(); }})),
+        writer_(*journal_, clock_, sink_) {
+    EXPECT_TRUE(writer_.recover());
+  }
+
+  runtime::ManualClock clock_{wall_time(1'700'000'000'000)};
+  std::atomic<bool> disk_full_ = false;
+  NoEffects sink_;
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<journal::Records> records_ = journal::open_records_in_memory();
+  writer::Writer writer_;
+};
+
+TEST_F(SourcesTest, what_was_reported_is_in_the_journal_when_the_report_returns) {
+  writer_.start({});
+  JournalIntake intake(writer_);
+  ASSERT_TRUE(intake.report({event("1"), event("2")}));
+  const auto stored = journal_->last_position();
+  EXPECT_GE(stored, 2U);
+  ASSERT_TRUE(intake.report({event("1")}));
+  EXPECT_EQ(journal_->last_position(), stored) << "a repeat is not stored again";
+}
+
+TEST_F(SourcesTest, a_disk_that_refuses_is_told) {
+  writer_.start({});
+  JournalIntake intake(writer_);
+  ASSERT_TRUE(intake.report({event("1")}));
+  disk_full_ = true;
+  EXPECT_EQ(intake.report({event("2")}).error().fault, Fault::unavailable);
+  writer_.stop();
+  EXPECT_EQ(intake.report({event("2")}).error().fault, Fault::unavailable);
+}
+
+TEST_F(SourcesTest, closing_ends_reports_that_nobody_answers) {
+  JournalIntake intake(writer_); // the writer was not started: nothing is ever answered
+  Result<void> told;
+  std::thread reporter([&] { told = intake.report({event("1")}); });
+  intake.close();
+  reporter.join();
+  ASSERT_FALSE(told);
+  EXPECT_THAT(told.error().message, HasSubstr("shutting down"));
+}
+
+/// Nothing listens there: each look fails at once.
+config::Sources pages(const std::vector<std::string>& ids) {
+  config::Sources sources;
+  for (const std::string& id : ids) {
+    config::StatusPage page;
+    page.id = id;
+    page.url = "http://127.0.0.1:1/summary.json";
+    page.unreadable_after = Millis(0);
+    page.certificate_sha256 = std::string(64, 'a');
+    sources.status_pages.push_back(page);
+  }
+  return sources;
+}
+
+std::vector<source::Standing> looked_at(const Sources& sources) {
+  for (;;) {
+    auto standings = sources.standings();
+    const bool all = std::all_of(standings.begin(), standings.end(),
+                                 [](const source::Standing& standing) { return standing.looks > 0; });
+    if (all) return standings;
+    std::this_thread::yield();
+  }
+}
+
+TEST_F(SourcesTest, each_page_of_the_file_is_watched_until_another_file_comes) {
+  writer_.start({});
+  Sources sources(writer_, *records_, clock_, "aaaaaaaaaaaaaaaa");
+  EXPECT_TRUE(sources.standings().empty());
+  sources.watch(pages({"aws", "vmware"}));
+  const auto first = looked_at(sources);
+  ASSERT_EQ(first.size(), 2U);
+  EXPECT_EQ(first[0].name, "aws");
+  EXPECT_EQ(first[1].name, "vmware");
+  EXPECT_EQ(first[1].source, "status");
+  EXPECT_EQ(first[1].events, 1U) << "it is unreadable, which is an alarm";
+  EXPECT_THAT(first[1].trouble, HasSubstr("127.0.0.1"));
+  EXPECT_EQ(records_->all("source_state").value().size(), 2U);
+  sources.watch(pages({"vmware"}));
+  const auto second = looked_at(sources);
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0].events, 0U) << "it was told before";
+  sources.stop();
+  EXPECT_TRUE(sources.standings().empty());
+}
+
+TEST(Standings, as_json_and_as_metrics) {
+  source::Standing good;
+  good.source = "status";
+  good.name = "vmware";
+  good.looked_at = wall_time(1'000);
+  good.read_at = wall_time(1'000);
+  good.looks = 3;
+  good.failures = 1;
+  good.events = 2;
+  source::Standing bad = good;
+  bad.name = "aws";
+  bad.trouble = "no answer";
+  source::Standing fresh;
+  fresh.source = "status";
+  fresh.name = "new";
+  EXPECT_EQ(kaden::to_text(to_json({good, fresh})),
+            R"({"sources":[{"source":"status","name":"vmware","readable":true,)"
+            R"("looked_at":"1970-01-01T00:00:01Z","read_at":"1970-01-01T00:00:01Z","looks":3,"failures":1,)"
+            R"("events":2,"trouble":""},{"source":"status","name":"new","readable":null,"looked_at":null,)"
+            R"("read_at":null,"looks":0,"failures":0,"events":0,"trouble":""}]})");
+  std::vector<api::Metric> metrics;
+  add_metrics({}, metrics);
+  EXPECT_TRUE(metrics.empty());
+  add_metrics({good, bad, fresh}, metrics);
+  const std::string text = api::to_text(metrics);
+  EXPECT_THAT(text, HasSubstr("kaden_source_looks_total{source=\"status\",name=\"vmware\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("kaden_source_failures_total{source=\"status\",name=\"vmware\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("kaden_source_events_total{source=\"status\",name=\"vmware\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("kaden_source_readable{source=\"status\",name=\"vmware\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("kaden_source_readable{source=\"status\",name=\"aws\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("kaden_source_readable{source=\"status\",name=\"new\"} 0\n"));
+}
+
+} // namespace
+} // namespace kaden::app

@@ -1,0 +1,14 @@
+// What is watched from outside: the section itself; each kind of source has a file of its own.
+#include "sections.h"
+
+namespace kaden::config {
+
+Sources read_sources(Section& top, const Surroundings& around) {
+  Sources sources;
+  auto section = top.section("sources", "sources");
+  if (!section) return sources;
+  sources.status_pages = read_status_pages(*section, around);
+  return sources;
+}
+
+} // namespace kaden::config
