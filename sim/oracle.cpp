@@ -39,6 +39,7 @@ void Oracle::check_step(const incident::Engine& engine, const incident::Input& i
   if (const auto* ended = std::get_if<incident::CallEnded>(&input)) {
     demand(phones_.is_outcome(ended->call, ended->outcome), "the record tells another end than the line's");
   }
+  if (const auto* alarm = std::get_if<incident::AlarmReported>(&input)) note_taken(*alarm);
   for (const incident::Effect& effect : effects) {
     if (const auto* order = std::get_if<incident::PlaceCall>(&effect)) {
       demand(tokens_.insert(order->call.text).second, "token " + order->call.text + " was made twice");
@@ -60,6 +61,18 @@ void Oracle::check_step(const incident::Engine& engine, const incident::Input& i
   }
 }
 
+void Oracle::note_taken(const incident::AlarmReported& in) {
+  if (in.event.state == AlarmState::ok) taken_.erase(in.event.alarm);
+  if (!in.acknowledged_by.empty()) taken_.insert(in.event.alarm);
+}
+
+bool Oracle::is_all_taken(const incident::Engine& engine, std::uint64_t incident) const {
+  const auto view = engine.incident(incident);
+  return view && std::all_of(view->alarms.begin(), view->alarms.end(), [&](const auto& alarm) {
+           return alarm.state == AlarmState::ok || taken_.count(alarm.alarm) > 0;
+         });
+}
+
 void Oracle::follow(const incident::Engine& engine, const incident::Input& input,
                     const incident::TimelineEntry& entry) {
   Stage& stage = stages_[entry.incident];
@@ -67,7 +80,9 @@ void Oracle::follow(const incident::Engine& engine, const incident::Input& input
     case Happening::acknowledged: {
       const auto* key = std::get_if<incident::KeyPressed>(&input);
       const bool by_key = key != nullptr && key->key == '1' && phones_.has_pressed(key->call, '1');
-      demand(by_key || std::holds_alternative<incident::AcknowledgeAsked>(input),
+      const auto* alarm = std::get_if<incident::AlarmReported>(&input);
+      const bool by_source = alarm != nullptr && is_all_taken(engine, entry.incident);
+      demand(by_key || by_source || std::holds_alternative<incident::AcknowledgeAsked>(input),
              "incident " + std::to_string(entry.incident) + " was acknowledged by nobody", entry.incident);
       stages_.erase(entry.incident);
       return;

@@ -43,12 +43,16 @@ class Oracle {
   void follow(const incident::Engine& engine, const incident::Input& input,
               const incident::TimelineEntry& entry);
   void end_stage(const Stage& stage, std::uint64_t incident) const;
+  void note_taken(const incident::AlarmReported& in);
+  /// Whether each alarm that the incident has now was once acknowledged at its source, and not OK since.
+  bool is_all_taken(const incident::Engine& engine, std::uint64_t incident) const;
 
   // Borrowed
   Phones& phones_;
   // State
   std::map<std::string, incident::Config> configs_;
   std::set<std::string> tokens_;
+  std::set<std::string> taken_; ///< alarms that were acknowledged at their source
   std::map<std::uint64_t, Stage> stages_;
 };
 

@@ -161,7 +161,8 @@ class Night {
       if (what > 2) source.is_firing = !source.is_firing; // otherwise it repeats itself
       event.state = source.is_firing ? AlarmState::alarm : AlarmState::ok;
     }
-    send(incident::AlarmReported{event});
+    const bool is_taken = event.state == AlarmState::alarm && chance_.below(12) == 0;
+    send(incident::AlarmReported{event, is_taken ? "vcenter: ope1" : ""});
   }
 
   // People at the console, now and then.

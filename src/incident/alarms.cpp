@@ -66,11 +66,12 @@ std::optional<Why> why_call_anew(const Incident& incident, const Plan& plan_now,
   return std::nullopt;
 }
 
-std::string describe(const AlarmEvent& event) {
+std::string describe(const AlarmEvent& event, std::string_view taken_by = {}) {
   std::string out(kaden::to_text(event.state));
   out += ' ';
   out += event.alarm;
   if (!event.reason.empty()) out += ": " + event.reason;
+  if (!taken_by.empty()) out.append("; acknowledged there by ").append(taken_by);
   return out;
 }
 
@@ -112,9 +113,9 @@ void Engine::Impl::take(const AlarmReported& in) {
   Incident* holder = holder_of(alarm_key);
   if (holder == nullptr && is_grouped) holder = holder_of(group_key);
   if (holder != nullptr) {
-    join(*holder, event, alarm_key, route);
+    join(*holder, in, alarm_key, route);
   } else if (event.state == AlarmState::alarm) {
-    open_for(event, alarm_key, group_key, route);
+    open_for(in, alarm_key, group_key, route);
   }
 }
 
@@ -123,6 +124,21 @@ Incident* Engine::Impl::holder_of(const Key& key) {
   if (by_alarm != open_by_alarm.end()) return find(by_alarm->second);
   const auto id = open_by_key.find(key, [this](std::uint64_t each) { return key_at(each); });
   return id ? find(*id) : nullptr;
+}
+
+const Incident* Engine::Impl::holder_of_active(std::string_view source, std::string_view alarm) {
+  const Key key = alarm_key_of(source, alarm);
+  const Incident* holder = holder_of(key);
+  if (holder == nullptr) return nullptr;
+  const auto is_it = [&](const Alarm& each) { return each.active && each.is(source, alarm); };
+  bool is_active = false;
+  if (holder->alarm_index) {
+    const auto found = holder->alarm_index->find(key);
+    is_active = found != holder->alarm_index->end() && is_it(holder->alarms[found->second]);
+  } else {
+    is_active = std::any_of(holder->alarms.begin(), holder->alarms.end(), is_it);
+  }
+  return is_active ? holder : nullptr;
 }
 
 Incident& Engine::Impl::open(const Key& key, Severity severity, std::shared_ptr<const Plan> plan) {
@@ -138,26 +154,33 @@ Incident& Engine::Impl::open(const Key& key, Severity severity, std::shared_ptr<
   return opened;
 }
 
-void Engine::Impl::open_for(const AlarmEvent& event, const Key& alarm_key, const Key& group_key,
+void Engine::Impl::open_for(const AlarmReported& in, const Key& alarm_key, const Key& group_key,
                             const Route* route) {
+  const AlarmEvent& event = in.event;
+  const bool is_taken = !in.acknowledged_by.empty();
   Incident& incident = open(group_key, event.severity, plan_of(route));
   incident.is_group = alarm_key != group_key;
-  tell(incident, Happening::alarm, Why::new_problem, {}, {}, describe(event));
+  tell(incident, Happening::alarm, Why::new_problem, {}, {}, describe(event, in.acknowledged_by));
   add_alarm(incident, event, alarm_key);
+  incident.alarms.back().taken = is_taken;
   tell(incident, Happening::opened, Why::new_problem, {}, {}, incident.plan->policy.id);
-  if (incident.plan->calls()) {
-    begin(incident);
-  } else {
+  if (!incident.plan->calls()) {
     tell(incident, Happening::not_called, route == nullptr ? Why::no_route : Why::no_policy);
+  }
+  if (is_taken) {
+    acknowledge(incident, Why::by_source, in.acknowledged_by, nullptr);
+  } else if (incident.plan->calls()) {
+    begin(incident);
   }
 }
 
-void Engine::Impl::join(Incident& incident, const AlarmEvent& event, const Key& alarm_key,
+void Engine::Impl::join(Incident& incident, const AlarmReported& in, const Key& alarm_key,
                         const Route* route) {
+  const AlarmEvent& event = in.event;
   Alarm* alarm = alarm_in(incident, event, alarm_key);
   switch (event.state) {
     case AlarmState::alarm:
-      fire(incident, alarm, event, alarm_key, route);
+      fire(incident, alarm, in, alarm_key, route);
       return;
     case AlarmState::ok:
       if (alarm != nullptr) clear(incident, *alarm, event);
@@ -172,34 +195,53 @@ void Engine::Impl::join(Incident& incident, const AlarmEvent& event, const Key& 
 }
 
 // ALARM in an open incident: known and active, known and OK again before, or new.
-void Engine::Impl::fire(Incident& incident, Alarm* alarm, const AlarmEvent& event, const Key& alarm_key,
+void Engine::Impl::fire(Incident& incident, Alarm* alarm, const AlarmReported& in, const Key& alarm_key,
                         const Route* route) {
+  const AlarmEvent& event = in.event;
   const bool is_active = alarm != nullptr && alarm->active;
   const Why why = is_active ? Why::duplicate : alarm != nullptr ? Why::fired_again : Why::same_group;
-  tell(incident, is_active ? Happening::repeated : Happening::alarm, why, {}, {}, describe(event));
+  tell(incident, is_active ? Happening::repeated : Happening::alarm, why, {}, {},
+       describe(event, in.acknowledged_by));
+  const bool is_taken_there = incident.state == IncidentState::acknowledged && is_all_taken(incident);
   if (alarm == nullptr) {
     add_alarm(incident, event, alarm_key);
+    alarm = &incident.alarms.back();
   } else {
-    if (alarm->state != AlarmState::alarm) alarm->since = last_at;
-    if (!is_active) {
-      alarm->active = true;
-      ++incident.active;
-      ++alarms_active;
-      if (incident.is_group) open_by_alarm.emplace(alarm_key, incident.id);
-    }
-    alarm->state = event.state;
-    alarm->severity = event.severity;
-    alarm->set_text(text_of(event));
-    texts.release(alarm->say);
-    alarm->say = texts.share(event.say);
+    note_fired(incident, *alarm, event, alarm_key);
+  }
+  if (!in.acknowledged_by.empty()) {
+    alarm->taken = true;
+    take_at_source(incident, event.severity, in.acknowledged_by);
+    return;
   }
   const auto plan = plan_of(route);
   const bool is_worse = event.severity > incident.severity;
-  if (const auto anew = why_call_anew(incident, *plan, is_worse, why)) {
+  auto anew = why_call_anew(incident, *plan, is_worse, why);
+  // Who acknowledged its alarms at their source knows of those only.
+  if (!anew && is_taken_there && why == Why::same_group) anew = why;
+  if (anew) {
     reopen(incident, *anew, event.severity, plan);
   } else if (is_worse) {
     raise(incident, event.severity);
   }
+}
+
+// An alarm that the incident knows. Who took it took it as it was: not what is worse, nor what fires again.
+void Engine::Impl::note_fired(Incident& incident, Alarm& alarm, const AlarmEvent& event,
+                              const Key& alarm_key) {
+  if (!alarm.active || event.severity > alarm.severity) alarm.taken = false;
+  if (alarm.state != AlarmState::alarm) alarm.since = last_at;
+  if (!alarm.active) {
+    alarm.active = true;
+    ++incident.active;
+    ++alarms_active;
+    if (incident.is_group) open_by_alarm.emplace(alarm_key, incident.id);
+  }
+  alarm.state = event.state;
+  alarm.severity = event.severity;
+  alarm.set_text(text_of(event));
+  texts.release(alarm.say);
+  alarm.say = texts.share(event.say);
 }
 
 void Engine::Impl::clear(Incident& incident, Alarm& alarm, const AlarmEvent& event) {
@@ -211,7 +253,11 @@ void Engine::Impl::clear(Incident& incident, Alarm& alarm, const AlarmEvent& eve
   --alarms_active;
   if (incident.is_group) open_by_alarm.erase(alarm_key_of(event.source, event.alarm));
   tell(incident, Happening::cleared, Why::by_source, {}, {}, describe(event));
-  if (incident.active == 0) resolve(incident, Why::by_source, event.source);
+  if (incident.active == 0) {
+    resolve(incident, Why::by_source, event.source);
+  } else if (incident.state == IncidentState::triggered && is_all_taken(incident)) {
+    acknowledge(incident, Why::by_source, event.source, nullptr); // what is left is taken
+  }
 }
 
 Alarm* Engine::Impl::alarm_in(Incident& incident, const AlarmEvent& event, const Key& alarm_key) {

@@ -114,6 +114,7 @@ struct Clean {
     clean(event.reason, limits::reason_bytes_max);
     clean_labels(event.labels);
     for (auto& [language, text] : event.say) clean(text, limits::say_bytes_max);
+    clean(in.acknowledged_by, free_text_bytes_max);
   }
   void operator()(CallProgressed& in) const {
     clean(in.call.text, call_id_bytes_max);

@@ -49,6 +49,7 @@ std::vector<Input> one_of_each() {
   return {Started{"0123456789abcdef"},
           ConfigChanged{rich_config()},
           AlarmReported{event},
+          AlarmReported{event, "vcenter: sato"},
           CallProgressed{CallId{"kx-1-2"},
                          Progress::answered,
                          {"tag", "sip:a@b", {"<sip:p;lr>", "<sip:q>"}, 4'294'967'295U}},
@@ -75,8 +76,10 @@ TEST(Inputs, ReadBackAsTheyWere) {
   EXPECT_EQ(std::get<ConfigChanged>(*decode(encode(inputs[1]))).config, rich_config());
   EXPECT_EQ(std::get<AlarmReported>(*decode(encode(inputs[2]))).event,
             std::get<AlarmReported>(inputs[2]).event);
-  EXPECT_EQ(std::get<CallProgressed>(*decode(encode(inputs[3]))).dialog,
-            std::get<CallProgressed>(inputs[3]).dialog);
+  EXPECT_EQ(std::get<AlarmReported>(*decode(encode(inputs[2]))).acknowledged_by, "");
+  EXPECT_EQ(std::get<AlarmReported>(*decode(encode(inputs[3]))).acknowledged_by, "vcenter: sato");
+  EXPECT_EQ(std::get<CallProgressed>(*decode(encode(inputs[4]))).dialog,
+            std::get<CallProgressed>(inputs[4]).dialog);
 }
 
 TEST(Inputs, TheStoredFormIsFixed) {
@@ -113,7 +116,8 @@ TEST(Inputs, WhateverComesInCanBeStored) {
   config.policies[0].busy = {Millis(-5), -1};
   config.people[0].name = foul;
   for (const Input& input :
-       {Input(AlarmReported{event}), Input(CallEnded{CallId{foul}, LineOutcome::busy, foul}),
+       {Input(AlarmReported{event}), Input(AlarmReported{event, foul}),
+        Input(CallEnded{CallId{foul}, LineOutcome::busy, foul}),
         Input(CallProgressed{
             CallId{"k"}, Progress::answered, {foul, foul, std::vector<std::string>(99, foul), 1}}),
         Input(KeyPressed{CallId{"k"}, '\n'}), Input(AcknowledgeAsked{1, foul}), Input(ResolveAsked{1, foul}),
@@ -259,7 +263,7 @@ Input random_input(Story& story, Chance& chance) {
       if (chance.below(10) == 0) event.event_id = "e1";
       event.labels["team"] = chance.below(2) == 0 ? "x" : "y";
       if (chance.below(2) == 0) event.say[Language::en] = "{machine} says {team}";
-      return AlarmReported{event};
+      return AlarmReported{event, chance.below(6) == 0 ? "vcenter: ope1" : ""};
     }
     case 3:
     case 4:

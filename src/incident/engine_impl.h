@@ -14,6 +14,8 @@ namespace kaden::incident {
 
 /// Its key in the index of open incidents.
 Key alarm_key(const Alarm& alarm);
+/// Whether each active alarm of it was acknowledged at its source.
+bool is_all_taken(const Incident& incident);
 
 struct Engine::Impl {
   // engine.cpp
@@ -36,13 +38,15 @@ struct Engine::Impl {
   const Route* route_of(const AlarmEvent& event) const;
   std::shared_ptr<const Plan> plan_of(const Route* route);
   Incident& open(const Key& key, Severity severity, std::shared_ptr<const Plan> plan);
-  void open_for(const AlarmEvent& event, const Key& alarm_key, const Key& group_key, const Route* route);
-  void join(Incident& incident, const AlarmEvent& event, const Key& alarm_key, const Route* route);
-  void fire(Incident& incident, Alarm* alarm, const AlarmEvent& event, const Key& alarm_key,
+  void open_for(const AlarmReported& in, const Key& alarm_key, const Key& group_key, const Route* route);
+  void join(Incident& incident, const AlarmReported& in, const Key& alarm_key, const Route* route);
+  void fire(Incident& incident, Alarm* alarm, const AlarmReported& in, const Key& alarm_key,
             const Route* route);
+  void note_fired(Incident& incident, Alarm& alarm, const AlarmEvent& event, const Key& alarm_key);
   void clear(Incident& incident, Alarm& alarm, const AlarmEvent& event);
   /// The open incident that holds this alarm, or whose group it is.
   Incident* holder_of(const Key& key);
+  const Incident* holder_of_active(std::string_view source, std::string_view alarm);
   const Key& key_at(std::uint64_t incident) { return existing(incident).key; }
   Alarm* alarm_in(Incident& incident, const AlarmEvent& event, const Key& alarm_key);
   void add_alarm(Incident& incident, const AlarmEvent& event, const Key& alarm_key);
@@ -76,6 +80,7 @@ struct Engine::Impl {
   // settle.cpp
   void take(const AcknowledgeAsked& in);
   void take(const ResolveAsked& in);
+  void take_at_source(Incident& incident, Severity severity, std::string_view by);
   void acknowledge(Incident& incident, Why why, std::string_view by, const CallEntry* by_call);
   void reopen(Incident& incident, Why why, Severity severity, std::shared_ptr<const Plan> plan);
   void raise(Incident& incident, Severity severity);

@@ -33,7 +33,9 @@ struct Encode {
     return {{"type", "ConfigChanged"}, {"config", incident::to_json(in.config)}};
   }
   json::object operator()(const AlarmReported& in) const {
-    return {{"type", "AlarmReported"}, {"event", kaden::to_json(in.event)}};
+    json::object out{{"type", "AlarmReported"}, {"event", kaden::to_json(in.event)}};
+    if (!in.acknowledged_by.empty()) out["acknowledged_by"] = in.acknowledged_by;
+    return out;
   }
   json::object operator()(const CallProgressed& in) const {
     json::object out{
@@ -116,13 +118,17 @@ Result<Input> decode_config(const Fields& fields) {
 }
 
 Result<Input> decode_alarm(const Fields& fields) {
-  if (auto known = fields.only({"type", "event"}); !known) return tl::unexpected(known.error());
+  if (auto known = fields.only({"type", "event", "acknowledged_by"}); !known) {
+    return tl::unexpected(known.error());
+  }
   const auto object = fields.object("event");
   if (!object) return tl::unexpected(object.error());
   if (*object == nullptr) return fail(Fault::invalid, "event: is missing");
   auto event = alarm_event_from_json(json::value(**object), "event");
   if (!event) return tl::unexpected(event.error());
-  return AlarmReported{std::move(*event)};
+  auto by = fields.text_or("acknowledged_by", free_text_bytes_max, "");
+  if (!by) return tl::unexpected(by.error());
+  return AlarmReported{std::move(*event), std::move(*by)};
 }
 
 Result<Input> decode_progress(const Fields& fields) {

@@ -1,9 +1,16 @@
 // How incidents change hands: acknowledged, reopened, worse, resolved, forgotten.
+#include <algorithm>
+
 #include "engine_impl.h"
 
 #include "kaden/limits/engine.h"
 
 namespace kaden::incident {
+
+bool is_all_taken(const Incident& incident) {
+  return std::all_of(incident.alarms.begin(), incident.alarms.end(),
+                     [](const Alarm& alarm) { return alarm.taken || !alarm.active; });
+}
 
 void Engine::Impl::take(const AcknowledgeAsked& in) {
   Incident* incident = find(in.incident);
@@ -15,6 +22,18 @@ void Engine::Impl::take(const ResolveAsked& in) {
   Incident* incident = find(in.incident);
   if (incident == nullptr || !incident->is_open()) return;
   resolve(*incident, Why::by_api, in.by);
+}
+
+// Somebody has the alarm: it is no reason to call. The rest of its group may be one.
+void Engine::Impl::take_at_source(Incident& incident, Severity severity, std::string_view by) {
+  const bool is_worse = severity > incident.severity;
+  if (incident.state == IncidentState::triggered && !is_all_taken(incident)) {
+    if (is_worse) raise(incident, severity);
+    return;
+  }
+  stop_waiting(incident); // its place in the lines goes by severity
+  if (is_worse) incident.severity = severity;
+  if (incident.state == IncidentState::triggered) acknowledge(incident, Why::by_source, by, nullptr);
 }
 
 void Engine::Impl::acknowledge(Incident& incident, Why why, std::string_view by, const CallEntry* by_call) {

@@ -30,7 +30,7 @@ using TextPlaces = std::map<const SpokenText*, std::uint64_t>;
 void save_alarm(Packer& out, const Alarm& alarm, const TextPlaces& places) {
   out.word(alarm.state);
   out.word(alarm.severity);
-  out.flag(alarm.active);
+  out.number((alarm.active ? 1U : 0U) + (alarm.taken ? 2U : 0U)); // was a flag before there was `taken`
   out.time(alarm.since);
   out.number(alarm.say ? places.at(alarm.say) + 1 : 0);
   out.text(alarm.packed.view());
@@ -39,7 +39,9 @@ void save_alarm(Packer& out, const Alarm& alarm, const TextPlaces& places) {
 bool restore_alarm(Unpacker& in, Alarm& alarm, const std::vector<SpokenText>& says, TextPool& texts) {
   alarm.state = in.word(AlarmState::insufficient_data);
   alarm.severity = in.word(Severity::critical);
-  alarm.active = in.flag();
+  const std::uint64_t flags = in.number(3);
+  alarm.active = (flags & 1U) != 0;
+  alarm.taken = (flags & 2U) != 0;
   alarm.since = in.time();
   const std::uint64_t say = in.number(says.size());
   if (say > 0) alarm.say = texts.share(says[static_cast<std::size_t>(say - 1)]);

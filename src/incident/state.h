@@ -41,6 +41,7 @@ struct Alarm {
   AlarmState state = AlarmState::alarm;
   Severity severity = Severity::critical;
   bool active = true;              ///< fired and not OK since: INSUFFICIENT_DATA does not end it
+  bool taken = false;              ///< somebody acknowledged it at its source since it fired or got worse
   WallTime since{};                ///< of state
   const SpokenText* say = nullptr; ///< of the engine's TextPool
   Bytes packed;

@@ -139,6 +139,12 @@ std::vector<TimelineEntry> Engine::timeline(std::uint64_t incident) const {
   return found->timeline.entries(incident);
 }
 
+std::optional<AlarmHolder> Engine::holder(std::string_view source, std::string_view alarm) const {
+  const Incident* found = impl_->holder_of_active(source, alarm);
+  if (found == nullptr) return std::nullopt;
+  return AlarmHolder{found->id, found->state, found->ending ? found->ending->acknowledged_by : std::string()};
+}
+
 std::vector<CallView> Engine::live_calls() const {
   std::vector<CallView> out;
   for (const auto& [id, call] : impl_->calls) {

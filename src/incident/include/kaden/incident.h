@@ -89,6 +89,9 @@ struct ConfigChanged {
 };
 struct AlarmReported {
   AlarmEvent event;
+  /// With AlarmState::alarm: who has taken the alarm at its source ("vcenter: sato"); empty: nobody has. An
+  /// incident all of whose active alarms are taken is acknowledged by that, and nobody is called for it.
+  std::string acknowledged_by{};
 };
 struct CallProgressed {
   CallId call;
@@ -273,6 +276,13 @@ struct CallView {
 json::value to_json(const IncidentView& view);
 json::value to_json(const CallView& view);
 
+/// The open incident that holds an alarm.
+struct AlarmHolder {
+  std::uint64_t incident = 0;
+  IncidentState state = IncidentState::triggered;
+  std::string acknowledged_by;
+};
+
 struct Counts {
   std::size_t triggered = 0, acknowledged = 0, resolved_kept = 0, alarms_active = 0, calls_live = 0;
   std::uint64_t incidents_ever = 0, calls_ever = 0, exhausted_ever = 0, duplicates_ever = 0;
@@ -307,6 +317,8 @@ class Engine {
   std::vector<IncidentView> incidents(std::optional<IncidentState> state, std::size_t most) const;
   std::optional<IncidentView> incident(std::uint64_t id) const;
   std::vector<TimelineEntry> timeline(std::uint64_t incident) const;
+  /// Nothing unless the alarm is active in an open incident.
+  std::optional<AlarmHolder> holder(std::string_view source, std::string_view alarm) const;
   std::vector<CallView> live_calls() const;
   Counts counts() const;
 
