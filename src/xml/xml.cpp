@@ -1,13 +1,11 @@
-#include "xml.h"
+#include "kaden/xml.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
 
-#include "kaden/limits/provider_status.h"
-
-namespace kaden::statusfeed {
+namespace kaden::xml {
 
 namespace {
 
@@ -29,24 +27,21 @@ bool has_elements(const pugi::xml_node& node) {
   return false;
 }
 
-Result<void> check_attributes(const pugi::xml_node& node) {
+Result<void> check_attributes(const pugi::xml_node& node, std::size_t most) {
   const auto attributes = node.attributes();
-  if (std::distance(attributes.begin(), attributes.end()) <= std::ptrdiff_t{limits::status_attributes_max})
-    return {};
-  return fail(Fault::invalid,
-              fmt::format("an element has more than {} attributes", limits::status_attributes_max));
+  if (static_cast<std::size_t>(std::distance(attributes.begin(), attributes.end())) <= most) return {};
+  return fail(Fault::invalid, fmt::format("an element has more than {} attributes", most));
 }
 
 /// Goes through the tree without recursion.
-Result<void> check_shape(const pugi::xml_node& root) {
+Result<void> check_shape(const pugi::xml_node& root, const Bounds& bounds) {
   std::size_t depth = 1;
   pugi::xml_node node = root;
   while (node) {
-    if (auto checked = check_attributes(node); !checked) return checked;
+    if (auto checked = check_attributes(node, bounds.attributes_max); !checked) return checked;
     if (const auto child = node.first_child()) {
-      if (++depth > limits::status_depth_max) {
-        return fail(Fault::invalid,
-                    fmt::format("its elements are nested deeper than {}", limits::status_depth_max));
+      if (++depth > bounds.depth_max) {
+        return fail(Fault::invalid, fmt::format("its elements are nested deeper than {}", bounds.depth_max));
       }
       node = child;
       continue;
@@ -65,7 +60,7 @@ Result<void> check_top(const pugi::xml_document& document) {
   std::size_t elements = 0;
   for (const auto& child : document.children()) {
     if (child.type() == pugi::node_doctype) {
-      return fail(Fault::invalid, "it has a document type (DTD), which a status feed does not need");
+      return fail(Fault::invalid, "it has a document type (DTD), which is not taken");
     }
     if (child.type() == pugi::node_element) ++elements;
     if (child.type() == pugi::node_pcdata && !trim(child.value()).empty()) ++elements;
@@ -76,9 +71,9 @@ Result<void> check_top(const pugi::xml_document& document) {
 
 } // namespace
 
-Result<void> load_xml(std::string_view bytes, pugi::xml_document& document) {
-  if (static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '<')) > limits::status_nodes_max) {
-    return fail(Fault::invalid, fmt::format("it has more than {} tags", limits::status_nodes_max));
+Result<void> load(std::string_view bytes, const Bounds& bounds, pugi::xml_document& document) {
+  if (static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '<')) > bounds.tags_max) {
+    return fail(Fault::invalid, fmt::format("it has more than {} tags", bounds.tags_max));
   }
   const auto parsed = document.load_buffer(bytes.data(), bytes.size(), parse_flags, pugi::encoding_utf8);
   if (!parsed) {
@@ -86,7 +81,7 @@ Result<void> load_xml(std::string_view bytes, pugi::xml_document& document) {
                                             bytes.size(), parsed.description()));
   }
   if (auto top = check_top(document); !top) return top;
-  return check_shape(root_of(document));
+  return check_shape(root_of(document), bounds);
 }
 
 pugi::xml_node root_of(const pugi::xml_document& document) {
@@ -98,15 +93,29 @@ std::string_view local_name(const pugi::xml_node& node) {
   return name.substr(name.find(':') + 1); // npos + 1 is 0: no prefix
 }
 
+std::string_view namespace_of(const pugi::xml_node& node, std::string_view prefix) {
+  const std::string declared = prefix.empty() ? "xmlns" : "xmlns:" + std::string(prefix);
+  for (pugi::xml_node at = node; at; at = at.parent()) {
+    if (const auto attribute = at.attribute(declared.c_str())) return attribute.value();
+  }
+  return {};
+}
+
 bool in_namespace(const pugi::xml_node& node, std::string_view name_space) {
   const std::string_view name = node.name();
   const std::size_t colon = name.find(':');
-  const std::string declared =
-      colon == std::string_view::npos ? "xmlns" : "xmlns:" + std::string(name.substr(0, colon));
-  for (pugi::xml_node at = node; at; at = at.parent()) {
-    if (const auto attribute = at.attribute(declared.c_str())) return name_space == attribute.value();
+  return namespace_of(node, name.substr(0, colon == std::string_view::npos ? 0 : colon)) == name_space;
+}
+
+pugi::xml_attribute attribute_of(const pugi::xml_node& node, std::string_view name_space,
+                                 std::string_view local) {
+  for (const auto& attribute : node.attributes()) {
+    const std::string_view name = attribute.name();
+    const std::size_t colon = name.find(':'); // without a prefix it is in no namespace
+    if (colon == std::string_view::npos || name.substr(colon + 1) != local) continue;
+    if (namespace_of(node, name.substr(0, colon)) == name_space) return attribute;
   }
-  return false;
+  return {};
 }
 
 std::string text_of(const pugi::xml_node& node) {
@@ -126,4 +135,4 @@ std::string markup_of(const pugi::xml_node& node) {
   return std::move(writer.text);
 }
 
-} // namespace kaden::statusfeed
+} // namespace kaden::xml
