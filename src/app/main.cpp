@@ -14,6 +14,7 @@
 #include "remote.h"
 #include "secret.h"
 #include "serve.h"
+#include "vcenter.h"
 
 namespace kaden::app {
 
@@ -284,6 +285,23 @@ struct JournalCommand {
   }
 };
 
+/// `kaden vcenter alarms`.
+struct VcenterCommand {
+  VcenterAlarmsOptions options;
+
+  void add_to(CLI::App& cli, const std::string& config, int& result) {
+    CLI::App* vcenter = cli.add_subcommand("vcenter", "ask the vCenters of the configuration");
+    vcenter->require_subcommand(1);
+    CLI::App* alarms = vcenter->add_subcommand(
+        "alarms", "what is triggered now, and every alarm definition with its actions");
+    options.config = config;
+    alarms->add_option("--config", options.config, "configuration file")->capture_default_str();
+    alarms->add_option("--name", options.name, "one vCenter's id; without it all");
+    alarms->add_flag("--json", options.as_json, "for programs");
+    alarms->callback([this, &result] { result = list_vcenter_alarms(options); });
+  }
+};
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -308,6 +326,8 @@ int main(int argc, char** argv) {
   remote.add_to(cli, result);
   JournalCommand journal;
   journal.add_to(cli, result);
+  VcenterCommand vcenters;
+  vcenters.add_to(cli, serve.config, result);
 
   CLI11_PARSE(cli, argc, argv);
   return result;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kaden/status_page.h"
+#include "vcenter.h"
 
 namespace kaden::app {
 
@@ -63,10 +64,44 @@ struct JournalIntake::Desk {
 JournalIntake::JournalIntake(writer::Writer& writer) : writer_(writer), desk_(std::make_shared<Desk>()) {}
 
 Result<void> JournalIntake::report(std::vector<AlarmEvent> events) {
-  const auto answer = std::make_shared<std::optional<Result<void>>>(); // guarded by the desk's mutex
   std::vector<incident::Input> inputs;
   inputs.reserve(events.size());
   for (AlarmEvent& event : events) inputs.emplace_back(incident::AlarmReported{std::move(event)});
+  return submit(std::move(inputs));
+}
+
+Result<void> JournalIntake::report_taken(AlarmEvent event, std::string by) {
+  std::vector<incident::Input> inputs;
+  inputs.emplace_back(incident::AlarmReported{std::move(event), std::move(by)});
+  return submit(std::move(inputs));
+}
+
+Result<std::map<std::string, std::string>> JournalIntake::who_took(const std::string& source,
+                                                                   const std::vector<std::string>& alarms) {
+  using Found = std::map<std::string, std::string>;
+  if (alarms.empty()) return Found{};
+  const auto answer = std::make_shared<std::optional<Found>>(); // guarded by the desk's mutex
+  const auto asked = writer_.ask([desk = desk_, answer, source, alarms](const incident::Engine& engine) {
+    Found found;
+    for (const std::string& alarm : alarms) {
+      const auto holder = engine.holder(source, alarm);
+      if (holder && holder->state == incident::IncidentState::acknowledged) {
+        found.emplace(alarm, holder->acknowledged_by);
+      }
+    }
+    std::lock_guard lock(desk->mutex);
+    *answer = std::move(found);
+    desk->changed.notify_all();
+  });
+  if (!asked) return tl::unexpected(asked.error());
+  std::unique_lock lock(desk_->mutex);
+  desk_->changed.wait(lock, [&] { return answer->has_value() || desk_->is_closed; });
+  if (!answer->has_value()) return fail(Fault::unavailable, "Kaden is shutting down");
+  return std::move(**answer);
+}
+
+Result<void> JournalIntake::submit(std::vector<incident::Input> inputs) {
+  const auto answer = std::make_shared<std::optional<Result<void>>>(); // guarded by the desk's mutex
   const auto taken = writer_.submit(
       std::move(inputs),
       [desk = desk_, answer](const Result<incident::Position>& committed, const incident::Engine&) {
@@ -123,6 +158,11 @@ std::vector<source::Standing> Sources::standings() const {
 std::vector<std::unique_ptr<source::Watcher>> Sources::watchers_of(const config::Sources& settings) {
   std::vector<std::unique_ptr<source::Watcher>> watchers;
   for (const auto& page : settings.status_pages) watchers.push_back(watcher_of(page));
+  for (const auto& each : settings.vcenters) {
+    watchers.push_back(vcenter::watch_vcenter(
+        settings_of(each), {intake_, records_, clock_,
+                            [this](const http::ClientRequest& request) { return client_.send(request); }}));
+  }
   return watchers;
 }
 

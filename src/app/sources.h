@@ -4,6 +4,7 @@
 /// stops anything: what a source meets is in its standing.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,11 +24,16 @@ class JournalIntake final : public source::Intake {
  public:
   explicit JournalIntake(writer::Writer& writer);
   Result<void> report(std::vector<AlarmEvent> events) override;
+  Result<void> report_taken(AlarmEvent event, std::string by) override;
+  Result<std::map<std::string, std::string>> who_took(const std::string& source,
+                                                      const std::vector<std::string>& alarms) override;
   /// From now on reports end with unavailable, those that wait as well: a disk that hangs must not hang the
   /// shutdown. What was handed over may become durable all the same; its ids make a repeat harmless.
   void close();
 
  private:
+  Result<void> submit(std::vector<incident::Input> inputs);
+
   struct Desk; // shared with the writer, which may answer when nobody waits any more
 
   // Borrowed

@@ -61,6 +61,22 @@ TEST_F(SourcesTest, a_disk_that_refuses_is_told) {
   EXPECT_EQ(intake.report({event("2")}).error().fault, Fault::unavailable);
 }
 
+TEST_F(SourcesTest, an_alarm_that_is_taken_at_its_source_calls_nobody_and_who_took_what_is_known) {
+  writer_.start({});
+  JournalIntake intake(writer_);
+  ASSERT_TRUE(intake.report({event("1")}));
+  ASSERT_TRUE(intake.report_taken(event("2"), "vcenter: sato"));
+  const std::string alarm = event("2").alarm;
+  const std::string source = event("2").source;
+  const auto taken = intake.who_took(source, {alarm, "another"});
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(*taken, (std::map<std::string, std::string>{{alarm, "vcenter: sato"}}));
+  EXPECT_TRUE(intake.who_took("else", {alarm}).value().empty());
+  EXPECT_TRUE(intake.who_took(source, {}).value().empty());
+  intake.close();
+  EXPECT_EQ(intake.report_taken(event("3"), "x").error().fault, Fault::unavailable);
+}
+
 TEST_F(SourcesTest, closing_ends_reports_that_nobody_answers) {
   JournalIntake intake(writer_); // the writer was not started: nothing is ever answered
   Result<void> told;
@@ -114,6 +130,26 @@ TEST_F(SourcesTest, each_page_of_the_file_is_watched_until_another_file_comes) {
   EXPECT_EQ(second[0].events, 0U) << "it was told before";
   sources.stop();
   EXPECT_TRUE(sources.standings().empty());
+}
+
+TEST_F(SourcesTest, a_vcenter_of_the_file_is_watched) {
+  writer_.start({});
+  Sources sources(writer_, *records_, clock_, "aaaaaaaaaaaaaaaa");
+  config::Sources settings;
+  config::Vcenter vcenter;
+  vcenter.id = "vc1";
+  vcenter.url = "https://127.0.0.1:1/sdk";
+  vcenter.unreadable_after = Millis(0);
+  vcenter.certificate_sha256 = std::string(64, 'a');
+  vcenter.rules = {{"*", "*", std::nullopt, Severity::error}};
+  settings.vcenters = {vcenter};
+  sources.watch(settings);
+  const auto standings = looked_at(sources);
+  ASSERT_EQ(standings.size(), 1U);
+  EXPECT_EQ(standings[0].source, "vcenter");
+  EXPECT_EQ(standings[0].name, "vc1");
+  EXPECT_EQ(standings[0].events, 1U) << "it is unreadable, which is an alarm";
+  EXPECT_THAT(standings[0].trouble, HasSubstr("vCenter vc1: "));
 }
 
 TEST(Standings, as_json_and_as_metrics) {

@@ -52,6 +52,8 @@ TEST(Sample, WatchesStatusPagesWhenTheLinesLoseTheirMarks) {
   ASSERT_TRUE(settings) << settings.error().message;
   ASSERT_EQ(settings->sources.status_pages.size(), 3U);
   EXPECT_EQ(settings->sources.status_pages[0].name, "VMware Cloud");
+  ASSERT_EQ(settings->sources.vcenters.size(), 1U);
+  EXPECT_EQ(settings->sources.vcenters[0].rules.size(), 1U);
 }
 
 TEST(Sample, HasEveryKey) {

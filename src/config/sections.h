@@ -55,6 +55,7 @@ std::vector<MetricFilter> read_metric_filters(Section& top);
 // sources.cpp and a file for each kind of source: what is watched from outside
 Sources read_sources(Section& top, const Surroundings& around);
 std::vector<StatusPage> read_status_pages(Section& sources, const Surroundings& around);
+std::vector<Vcenter> read_vcenters(Section& sources, const Surroundings& around);
 
 // rules.cpp: what to watch
 std::vector<alarm::Rule> read_rules(Section& top);

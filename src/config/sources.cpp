@@ -8,6 +8,7 @@ Sources read_sources(Section& top, const Surroundings& around) {
   auto section = top.section("sources", "sources");
   if (!section) return sources;
   sources.status_pages = read_status_pages(*section, around);
+  sources.vcenters = read_vcenters(*section, around);
   return sources;
 }
 

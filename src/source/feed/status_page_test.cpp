@@ -77,6 +77,13 @@ class Journal final : public Intake {
     for (AlarmEvent& event : events) taken.push_back(std::move(event));
     return {};
   }
+  Result<void> report_taken(AlarmEvent event, std::string /*by*/) override {
+    return report({std::move(event)});
+  }
+  Result<std::map<std::string, std::string>> who_took(const std::string& /*source*/,
+                                                      const std::vector<std::string>& /*alarms*/) override {
+    return std::map<std::string, std::string>{};
+  }
   /// "opened connectivity ALARM", newest last; then forgotten.
   std::vector<std::string> lines() {
     std::vector<std::string> lines;

@@ -3,11 +3,13 @@
 /// docs/configuration.md. Threads: values; any. Errors: none here, see config.h.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kaden/base.h"
 #include "kaden/limits/provider_status.h"
+#include "kaden/limits/vcenter.h"
 #include "kaden/status_watch.h"
 
 namespace kaden::config {
@@ -31,8 +33,34 @@ struct StatusPage {
   bool operator==(const StatusPage&) const = default;
 };
 
+/// How grave a vCenter's alarm is; the first that matches decides.
+struct VcenterRule {
+  std::string alarm = "*";                            ///< glob of its name or system name
+  std::string entity = "*";                           ///< glob of the entity's name or path
+  std::optional<Severity> yellow = Severity::warning; ///< nothing: passed over
+  std::optional<Severity> red = Severity::critical;
+  bool operator==(const VcenterRule&) const = default;
+};
+
+/// One vCenter.
+struct Vcenter {
+  std::string id;   ///< begins its alarms' names
+  std::string name; ///< as calls say it; the id when the file has none
+  std::string url;
+  std::string user;
+  std::string password;
+  Millis poll = limits::vcenter_poll;
+  Millis unreadable_after = limits::vcenter_unreadable;
+  bool acknowledge = true;
+  std::vector<VcenterRule> rules;
+  std::string ca_file;            ///< PEM; empty: the system's store
+  std::string certificate_sha256; ///< as written; empty: none
+  bool operator==(const Vcenter&) const = default;
+};
+
 struct Sources {
   std::vector<StatusPage> status_pages;
+  std::vector<Vcenter> vcenters;
   bool operator==(const Sources&) const = default;
 };
 

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,6 +27,13 @@ class Intake {
   /// Blocks until the events are durable. Errors: busy or unavailable, and then none of them was stored; the
   /// same events, with the same ids, may be reported again, which changes nothing where they were stored.
   virtual Result<void> report(std::vector<AlarmEvent> events) = 0;
+  /// The same for an alarm that somebody has acknowledged at its source (`by`: "vcenter: sato"): nobody is
+  /// called for it, and who is being called is told.
+  virtual Result<void> report_taken(AlarmEvent event, std::string by) = 0;
+  /// Who has acknowledged the incidents that hold these alarms of `source`; an alarm that is not in the
+  /// answer is not active, or nobody took it. Blocks. Errors: busy, unavailable.
+  virtual Result<std::map<std::string, std::string>> who_took(const std::string& source,
+                                                              const std::vector<std::string>& alarms) = 0;
 };
 
 /// What came of one look.
