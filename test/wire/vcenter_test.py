@@ -16,7 +16,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import hearing  # noqa: E402
 from town import KADEN, Town, wait_for  # noqa: E402
-from vcsim import USER, Vcsim  # noqa: E402
+from vcsim import PASSWORD, USER, Vcsim, sources  # noqa: E402
 
 NAME = "Virtual machine CPU usage"
 
@@ -39,7 +39,7 @@ class VcenterTown(Town):
     def __init__(self, people=None, **settings):
         super().__init__(people or {"ito": "en"})
         self.vcenter = Vcsim(self)
-        self.extra = self.vcenter.settings(**settings)
+        self.extra = sources(self.vcenter.row(**settings))
 
     def begin(self, *plan):
         self.vcenter.start()
@@ -124,6 +124,25 @@ class Alarms(unittest.TestCase):
             self.assertEqual(len(town.incidents()), 1)
 
 
+    def test_two_vcenters_with_the_same_inventory_are_two(self):
+        with VcenterTown({"ito": "en", "sato": "ja"}) as town:
+            other = Vcsim(town, "vc2")
+            town.extra = sources(town.vcenter.row(), other.row())
+            other.start("-uuid", "00000000-0000-4000-8000-000000000002")
+            town.begin("--plan", "ito=answer@100,1@500", "--plan", "sato=answer@100,1@500")
+            wait_for("both to be read", lambda: all(s["readable"] for s in town.get("/api/v1/sources")["sources"]))
+            town.vcenter.alarm()
+            town.wait_for_state(1, "acknowledged")
+            other.alarm()
+            town.wait_for_state(2, "acknowledged")
+            self.assertTrue(town.incident(1)["title"].startswith("vc1: "))
+            self.assertTrue(town.incident(2)["title"].startswith("vc2: "))
+            town.vcenter.alarm(status="green")
+            town.wait_for_state(1, "resolved")
+            self.assertEqual(town.incident(2)["state"], "acknowledged")
+            wait_for("the acknowledgement in the right one", lambda: other.alarms()["DC0_H0_VM0"]["acknowledged_by"] == USER)
+
+
 class Trouble(unittest.TestCase):
     def test_a_lost_session_is_no_silence(self):
         with VcenterTown(poll_s=10) as town:
@@ -183,7 +202,7 @@ class Trouble(unittest.TestCase):
             self.assertIn("InvalidLogin", standing(town)["trouble"])
             self.assertEqual(standing(town)["looks"], 1)
             self.assertNotIn("wrong", town.log("serve"))
-            town.vcenter.path("password").write_text("Correct-horse-9<&>")
+            town.vcenter.path("password").write_text(PASSWORD)
             town.serve.send_signal(1)
             town.wait_for_state(1, "resolved")
 

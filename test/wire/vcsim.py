@@ -26,6 +26,11 @@ def build():
     return folder / "vcsim"
 
 
+def sources(*rows):
+    """The section of the configuration."""
+    return "sources:\n  vcenters:\n" + "".join(f"    - {json.dumps(row)}\n" for row in rows)
+
+
 class Vcsim:
     def __init__(self, town, name="vc1"):
         self.town, self.name = town, name
@@ -45,10 +50,10 @@ class Vcsim:
                                check=True, capture_output=True, text=True).stdout
         return shown.strip().split("=", 1)[1]
 
-    def settings(self, **more):
-        rows = {"id": self.name, "url": self.url, "user": USER, "password_file": str(self.path("password")),
+    def row(self, **more):
+        """Its entry under sources.vcenters."""
+        return {"id": self.name, "url": self.url, "user": USER, "password_file": str(self.path("password")),
                 "certificate_sha256": self.fingerprint, "poll_s": 300, "unreadable_s": 60, **more}
-        return "sources:\n  vcenters:\n    - " + json.dumps(rows) + "\n"
 
     def start(self, *args):
         log = open(self.path("vcsim.log"), "ab")
