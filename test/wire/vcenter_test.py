@@ -52,7 +52,7 @@ class VcenterTown(Town):
 class Alarms(unittest.TestCase):
     def test_a_red_vm_is_called_by_its_name_and_the_key_acknowledges_it_in_vcenter(self):
         with VcenterTown() as town:
-            town.begin("--plan", "ito=answer@200,1@9000")
+            town.begin("--plan", "ito=answer@200,1@14000")
             begun = time.monotonic()
             town.vcenter.alarm("DC0_H0_VM0")
             wait_for("the incident", town.incidents)
