@@ -178,8 +178,21 @@ Result<std::vector<PastSeries>> Archive::look_up(const PastQuery& query) {
 }
 
 void Archive::read(PastQuery query, std::function<void(Result<std::vector<PastSeries>>)> done) {
-  const auto job = [this, query = std::move(query), done] { done(look_up(query)); };
-  if (!worker_->post(job)) done(fail(Fault::unavailable, "too many reads wait"));
+  const std::string asker = query.asker;
+  Read read{std::move(query), std::move(done)};
+  // The worker is told only that there is one more; whose it is, their turns decide.
+  const auto take = [this] {
+    std::optional<Read> turn;
+    reads_.take(turn, Millis(0));
+    return turn;
+  };
+  if (!reads_.post(asker, std::move(read)))
+    return read.done(fail(Fault::busy, "too many reads of stored datapoints wait, try again in a second"));
+  const bool posted = worker_->post([this, take] {
+    if (const auto turn = take()) turn->done(look_up(turn->query));
+  });
+  if (posted) return;
+  if (const auto turn = take()) turn->done(fail(Fault::unavailable, "Kaden is shutting down"));
 }
 
 } // namespace kaden::app

@@ -15,6 +15,8 @@
 #include "kaden/cloudwatch.h"
 #include "kaden/datapoint_reader.h"
 #include "kaden/datapoints.h"
+#include "kaden/fair_mailbox.h"
+#include "kaden/limits/stored_datapoints.h"
 
 namespace kaden::app {
 
@@ -43,6 +45,10 @@ class Archive {
   datapoints::Store::Counts counts() const;
 
  private:
+  struct Read {
+    cloudwatch::PastQuery query;
+    std::function<void(Result<std::vector<cloudwatch::PastSeries>>)> done;
+  };
   void open();
   std::shared_ptr<datapoints::Store> store() const;
   Result<std::vector<cloudwatch::PastSeries>> look_up(const cloudwatch::PastQuery& query);
@@ -59,6 +65,7 @@ class Archive {
   // The worker's only
   std::unique_ptr<datapoints::Reader> reader_; // null: opened when it is needed
   std::uint64_t reader_begun_ = 0;             // Counts::set_aside when it was opened
+  runtime::FairMailbox<Read> reads_{limits::past_reads_max, limits::past_reads_of_one_max};
   // Owned; last, so that its thread ends before the rest goes
   std::unique_ptr<runtime::Worker> worker_;
 };

@@ -78,6 +78,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   struct DataRequest {
     std::vector<alarm::MetricQuery> queries;
     WallTime from{}, to{};
+    std::string asker{}; ///< the access key
   };
   using DataDone = std::function<void(const Result<std::vector<alarm::MetricDataResult>>&)>;
   void metric_data(DataRequest request, WallTime now, const DataDone& done) const;
@@ -85,6 +86,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
     alarm::MetricId metric;
     alarm::PeriodQuery query;
     std::vector<alarm::AnyStatistic> wanted;
+    std::string asker{}; ///< the access key
   };
   using StatisticsDone = std::function<void(const Result<std::vector<alarm::StatisticsPoint>>&)>;
   void statistics(StatisticsRequest request, WallTime now, const StatisticsDone& done) const;

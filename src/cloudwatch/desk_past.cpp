@@ -115,7 +115,8 @@ void Desk::metric_data(DataRequest request, WallTime now, const DataDone& done) 
     return done(tl::unexpected<Error>(fits.error()));
   }
   // A period that begins before `from` is read from its beginning.
-  PastQuery query{metrics_of(request.queries), request.from - longest_period(request.queries), request.to};
+  PastQuery query{metrics_of(request.queries), request.from - longest_period(request.queries), request.to,
+                  request.asker};
   const auto look = [](const alarm::MetricStore& store, const DataRequest& asked) {
     return alarm::metric_data(store, asked.queries, asked.from, asked.to);
   };
@@ -128,7 +129,8 @@ void Desk::statistics(StatisticsRequest request, WallTime now, const StatisticsD
   for (const auto& statistic : request.wanted) step = std::min(step, step_of(period, statistic));
   PastQuery query{{{request.metric, step}},
                   request.query.from,
-                  request.query.from + period * static_cast<std::int64_t>(request.query.count)};
+                  request.query.from + period * static_cast<std::int64_t>(request.query.count),
+                  request.asker};
   const auto look = [](const alarm::MetricStore& store, const StatisticsRequest& asked) {
     return Result<std::vector<alarm::StatisticsPoint>>(
         store.statistics(asked.metric, asked.query, asked.wanted));

@@ -150,8 +150,9 @@ void add_statistics(const Offer& offer) {
   offer.service.add(
       {"GetMetricStatistics", input, output}, smithy::Permission::read,
       [desk = offer.desk](const smithy::Caller& caller, const Value& in, const smithy::Respond& respond) {
-        const auto request = read_statistics_request(in, caller.now);
+        auto request = read_statistics_request(in, caller.now);
         if (!request) return respond(refused(request));
+        request->asker = caller.access_key_id;
         desk->statistics(
             *request, caller.now,
             [request = *request, respond](const Result<std::vector<alarm::StatisticsPoint>>& points) {
@@ -264,7 +265,7 @@ void add_data(const Offer& offer) {
         const auto request = read_metric_data_request(in, caller.now);
         if (!request) return respond(refused(request));
         desk->metric_data(
-            {request->queries, request->from, request->to}, caller.now,
+            {request->queries, request->from, request->to, caller.access_key_id}, caller.now,
             [request = *request, respond](const Result<std::vector<alarm::MetricDataResult>>& results) {
               if (results) return respond(metric_data_output(*results, request));
               const Error& error = results.error();

@@ -87,6 +87,7 @@ struct PastQuery {
   };
   std::vector<Wanted> metrics; ///< each once
   WallTime from{}, to{};       ///< points that begin in [from, to)
+  std::string asker{};         ///< the access key; askers take turns, so that none holds up the others
 };
 struct PastSeries {
   struct Point {

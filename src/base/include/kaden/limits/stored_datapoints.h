@@ -33,5 +33,7 @@ inline constexpr Millis ageing_every = seconds(3'600);         // a pass over ol
 inline constexpr Millis archive_retry = seconds(60);            // a file of datapoints that cannot be opened is tried again
 inline constexpr Millis recall_time_max = seconds(20);          // a start waits no longer for datapoints of the life before
 inline constexpr std::size_t import_bytes_max = 64u << 20;      // 20,000 alarms as the aws CLI prints them
+inline constexpr std::size_t past_reads_max = 256;             // reads waiting for the file; then they are refused
+inline constexpr std::size_t past_reads_of_one_max = 64;       // of one access key, whose reads take turns with the others'
 
 } // namespace kaden::limits
