@@ -102,8 +102,9 @@ class Alarms(unittest.TestCase):
             other = town.wait_for_state(2, "acknowledged")
             self.assertEqual(other["acknowledged_by"], "vcenter: VSPHERE.LOCAL\\ope1")
             self.assertNotIn("dialling", town.happenings(2), "it came acknowledged: nobody is called")
+            calls = len(invites(town))
             time.sleep(3)  # longer than every redial of the policy
-            self.assertEqual(len(invites(town)), 1)
+            self.assertEqual(len(invites(town)), calls)
 
     def test_what_no_event_tells_is_read_with_the_next_poll(self):
         with VcenterTown(poll_s=10) as town:

@@ -245,7 +245,9 @@ Looked VcenterWatcher::on_failure(const Failure& failure) {
   const Error trouble{is_locked_out ? Fault::denied : Fault::unavailable, why};
   if (is_locked_out) refused_ = Refused{ports_.clock.steady() + limits::vcenter_locked_wait, trouble};
   const std::size_t told = tell_readability(change, readability_.failing_since().value_or(now), why);
-  return {.trouble = trouble, .reported = told, .again_in = wait_after()};
+  return {.trouble = trouble,
+          .reported = told,
+          .again_in = is_locked_out ? limits::vcenter_locked_wait : wait_after()};
 }
 
 // A password does not become right by waiting, and each try with it counts towards a lock-out. A reload of

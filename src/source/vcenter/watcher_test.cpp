@@ -296,6 +296,7 @@ TEST(Vcenter, AWrongPasswordIsNotTriedAgainAndCallsAtOnce) {
   EXPECT_EQ(story.poll(), "ALARM critical vc1");
   ASSERT_TRUE(story.last.trouble);
   EXPECT_EQ(story.last.trouble->message, "vCenter vc1: the server answered InvalidLogin");
+  EXPECT_EQ(story.last.again_in, limits::vcenter_locked_wait);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(story.poll(), "");
   EXPECT_TRUE(story.last.trouble);
   EXPECT_EQ(story.vcenter.count("Login"), 1U);

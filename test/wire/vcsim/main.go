@@ -141,6 +141,9 @@ func (t *town) set(given alarm, quiet bool) {
 	for _, each := range t.alarms {
 		if each.VM == given.VM && each.Alarm == given.Alarm {
 			from = each.Status
+			if given.AcknowledgedBy == "" { // stays until it is green
+				given.AcknowledgedBy, given.AcknowledgedAt = each.AcknowledgedBy, each.AcknowledgedAt
+			}
 		} else {
 			kept = append(kept, each)
 		}
