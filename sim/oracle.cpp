@@ -20,6 +20,20 @@ std::string cause_of(const std::string& detail, bool is_recovered) {
   return word;
 }
 
+/// The incident that took an alarm event; none for one that the engine knew by its id, or that changes
+/// nothing.
+std::optional<std::uint64_t> heard_in(const std::vector<incident::Effect>& effects) {
+  for (const incident::Effect& effect : effects) {
+    const auto* tell = std::get_if<incident::Tell>(&effect);
+    if (tell == nullptr) continue;
+    const Happening what = tell->entry.what;
+    if (what == Happening::alarm || what == Happening::repeated || what == Happening::cleared) {
+      return tell->entry.incident;
+    }
+  }
+  return std::nullopt;
+}
+
 int redials_of(const incident::Policy& policy, const std::string& cause) {
   if (cause == "no_key") return policy.no_key.most;
   if (cause == "busy") return policy.busy.most;
@@ -39,7 +53,9 @@ void Oracle::check_step(const incident::Engine& engine, const incident::Input& i
   if (const auto* ended = std::get_if<incident::CallEnded>(&input)) {
     demand(phones_.is_outcome(ended->call, ended->outcome), "the record tells another end than the line's");
   }
-  if (const auto* alarm = std::get_if<incident::AlarmReported>(&input)) note_taken(*alarm);
+  if (const auto* alarm = std::get_if<incident::AlarmReported>(&input)) {
+    if (const auto incident = heard_in(effects)) note_settled(*alarm, *incident);
+  }
   for (const incident::Effect& effect : effects) {
     if (const auto* order = std::get_if<incident::PlaceCall>(&effect)) {
       demand(tokens_.insert(order->call.text).second, "token " + order->call.text + " was made twice");
@@ -61,15 +77,21 @@ void Oracle::check_step(const incident::Engine& engine, const incident::Input& i
   }
 }
 
-void Oracle::note_taken(const incident::AlarmReported& in) {
-  if (in.event.state == AlarmState::ok) taken_.erase(in.event.alarm);
-  if (!in.acknowledged_by.empty()) taken_.insert(in.event.alarm);
+void Oracle::note_settled(const incident::AlarmReported& in, std::uint64_t incident) {
+  const auto alarm = std::make_pair(incident, in.event.alarm);
+  if (in.event.state == AlarmState::ok) settled_[alarm] = Settled::ok;
+  if (in.event.state != AlarmState::alarm) return;
+  if (!in.acknowledged_by.empty()) {
+    settled_[alarm] = Settled::taken;
+  } else if (settled_.count(alarm) > 0 && settled_[alarm] == Settled::ok) {
+    settled_.erase(alarm); // it fires again; a repeat leaves it taken
+  }
 }
 
 bool Oracle::is_all_taken(const incident::Engine& engine, std::uint64_t incident) const {
   const auto view = engine.incident(incident);
   return view && std::all_of(view->alarms.begin(), view->alarms.end(), [&](const auto& alarm) {
-           return alarm.state == AlarmState::ok || taken_.count(alarm.alarm) > 0;
+           return settled_.count({incident, alarm.alarm}) > 0;
          });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -43,8 +44,8 @@ class Oracle {
   void follow(const incident::Engine& engine, const incident::Input& input,
               const incident::TimelineEntry& entry);
   void end_stage(const Stage& stage, std::uint64_t incident) const;
-  void note_taken(const incident::AlarmReported& in);
-  /// Whether each alarm that the incident has now was once acknowledged at its source, and not OK since.
+  void note_settled(const incident::AlarmReported& in, std::uint64_t incident);
+  /// Whether each alarm of the incident is OK, or was once acknowledged at its source and not OK since.
   bool is_all_taken(const incident::Engine& engine, std::uint64_t incident) const;
 
   // Borrowed
@@ -52,7 +53,9 @@ class Oracle {
   // State
   std::map<std::string, incident::Config> configs_;
   std::set<std::string> tokens_;
-  std::set<std::string> taken_; ///< alarms that were acknowledged at their source
+  enum class Settled : std::uint8_t { ok, taken };
+  /// Alarms of incidents that call nobody. An alarm that is OK may fire again into another incident.
+  std::map<std::pair<std::uint64_t, std::string>, Settled> settled_;
   std::map<std::uint64_t, Stage> stages_;
 };
 

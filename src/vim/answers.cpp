@@ -1,6 +1,6 @@
 // Answers as values.
 #include "kaden/limits/vcenter.h"
-#include "values.h"
+#include "property_value.h"
 
 namespace kaden::vim {
 

@@ -208,7 +208,7 @@ Answer<std::vector<vim::ObjectContent>> Session::read_each(const std::vector<vim
   return found;
 }
 
-// The first answer is the page as it stands, which is no event; an update is one.
+// The first answer is the page as it stands, and what came into it since the last reading is not known.
 Answer<bool> Session::wait(Millis most, const std::atomic<bool>* cancelled) {
   const bool is_first = version_.empty();
   const std::int64_t wait_s = is_first ? 0 : std::max<std::int64_t>(1, most.count() / 1'000);
@@ -223,7 +223,7 @@ Answer<bool> Session::wait(Millis most, const std::atomic<bool>* cancelled) {
   if (!update) return tl::unexpected(update.error());
   if (update->version.empty()) return false;
   version_ = update->version;
-  return !is_first;
+  return true;
 }
 
 Answer<void> Session::acknowledge(const vim::Ref& alarm, const vim::Ref& entity,

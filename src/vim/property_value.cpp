@@ -1,4 +1,4 @@
-#include "values.h"
+#include "property_value.h"
 
 #include <algorithm>
 

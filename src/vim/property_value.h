@@ -1,4 +1,4 @@
-/// values.h - property values of vim25. Room: vim. Uses: base, xml.
+/// property_value.h - property values of vim25. Room: vim. Uses: base, xml.
 /// Threads: values; any. Errors: Failure, malformed.
 #pragma once
 
