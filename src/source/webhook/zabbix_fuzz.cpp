@@ -1,0 +1,7 @@
+// Hostile bodies in the place of the media type's.
+#include "fuzz_check.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  kaden::webhook::check_body(kaden::webhook::Format::zabbix, data, size);
+  return 0;
+}
