@@ -24,6 +24,7 @@ Settings read_settings(Section& top, const Surroundings& around) {
   settings.allow_unsigned_on_loopback =
       top.flag("allow_unsigned_on_loopback", settings.allow_unsigned_on_loopback);
   settings.tokens = read_tokens(top, around);
+  settings.webhooks = read_webhooks(top, around);
   settings.sip = read_sip(top, around);
   settings.arns = read_arns(top);
   settings.speech = read_speech(top, around, settings.store_folder);
@@ -77,6 +78,24 @@ Result<std::vector<alarm::Rule>> parse_rules(std::string_view text, const std::s
   }
   Section top(notes, as_alarms(*root), "", "");
   auto rules = read_rules(top);
+  if (!notes.empty()) return tl::unexpected(notes.error(body, file_name));
+  return rules;
+}
+
+Result<webhook::Rules> parse_webhook_rules(std::string_view text, const std::string& file_name) {
+  const std::string_view body = without_mark(text);
+  Notes notes;
+  const auto root = read_document(body);
+  if (!root) {
+    notes.add(root.error().at, "", root.error().message);
+    return tl::unexpected(notes.error(body, file_name));
+  }
+  if ((*root)->kind != ValueKind::map) {
+    notes.add((*root)->at, "", "must be one webhook: a map with format, and map for format generic");
+    return tl::unexpected(notes.error(body, file_name));
+  }
+  Section section(notes, *root, "", "webhooks[]");
+  auto rules = read_webhook_rules(section);
   if (!notes.empty()) return tl::unexpected(notes.error(body, file_name));
   return rules;
 }

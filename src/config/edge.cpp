@@ -119,6 +119,12 @@ std::string read_secret(Section& section, std::string_view key, std::size_t byte
   return secret;
 }
 
+std::string read_plain_file(Section& section, std::string_view key, const Surroundings& around) {
+  if (!section.has(key)) return "";
+  const std::string path = around.absolute(section.text(key, path_bytes_max));
+  return read_file(section, key, around, false).empty() ? "" : path;
+}
+
 Listen read_listen(Section& top, const Surroundings& around) {
   Listen listen;
   auto section = top.section("listen", "listen");

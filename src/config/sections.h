@@ -24,6 +24,9 @@ struct Surroundings {
 std::string read_secret(Section& section, std::string_view key, std::size_t bytes_min,
                         const Surroundings& around);
 
+/// A file that need not be secret; its absolute path, "" when there is none or it cannot be read.
+std::string read_plain_file(Section& section, std::string_view key, const Surroundings& around);
+
 // edge.cpp: how Kaden meets the world
 Listen read_listen(Section& top, const Surroundings& around);
 struct Store {
@@ -37,6 +40,10 @@ std::vector<Token> read_tokens(Section& top, const Surroundings& around);
 Arns read_arns(Section& top);
 Speech read_speech(Section& top, const Surroundings& around, const std::string& store_folder);
 LogLevel read_log_level(Section& top);
+
+// webhooks.cpp: what other tools post
+std::vector<Webhook> read_webhooks(Section& top, const Surroundings& around);
+webhook::Rules read_webhook_rules(Section& section);
 
 // carriers.cpp
 std::optional<Sip> read_sip(Section& top, const Surroundings& around);

@@ -9,8 +9,8 @@ namespace kaden::config {
 const std::vector<Shape>& shapes() {
   static const std::vector<Shape> all{
       {"",
-       {"listen", "store", "access_keys", "allow_unsigned_on_loopback", "arns", "tokens", "carriers",
-        "speech", "people", "policies", "routes", "alarms", "metric_filters", "sources", "log"}},
+       {"listen", "store", "access_keys", "allow_unsigned_on_loopback", "arns", "tokens", "webhooks",
+        "carriers", "speech", "people", "policies", "routes", "alarms", "metric_filters", "sources", "log"}},
       {"listen", {"address", "port", "certificate", "key", "allow_plain"}},
       {"store", {"folder", "metrics", "logs"}},
       {"store.metrics", {"keep_days", "most_mib"}},
@@ -20,6 +20,12 @@ const std::vector<Shape>& shapes() {
         "requests_per_second", "bytes_per_second", "metrics"}},
       {"arns", {"region", "account"}},
       {"tokens[]", {"name", "token_file", "token_env", "may"}},
+      {"webhooks[]",
+       {"name", "format", "token_file", "token_env", "source", "severity", "severities", "machine_labels",
+        "requests_per_second", "sns", "map"}},
+      {"webhooks[].sns", {"topics", "certificate", "ca"}},
+      {"webhooks[].map",
+       {"each", "alarm", "event_id", "state", "states", "severity", "machine", "title", "reason", "labels"}},
       {"carriers", {"sip"}},
       {"carriers.sip",
        {"bind", "port", "advertise", "from", "display", "proxy", "user", "password_file", "password_env",

@@ -1,5 +1,5 @@
 /// kaden/config.h - the one configuration file (YAML) as an immutable value. Room: config. Uses: base, alarm,
-/// script, incident, statusfeed. What each field means, with its default and limits, is in
+/// script, incident, statusfeed, source/webhook. What each field means, with its default and limits, is in
 /// docs/configuration.md. Threads: values; any. load() and process_environment() read files and variables on
 /// the calling thread and block. Errors: Fault::invalid lists up to limits::config_errors_max mistakes, one a
 /// line, in the order of the file: "kaden.yaml:12:7: policies[0].levels[1].people: unknown person \"satoh\"
@@ -21,8 +21,10 @@
 #include "kaden/limits/logs.h"
 #include "kaden/limits/metrics.h"
 #include "kaden/limits/stored_datapoints.h"
+#include "kaden/limits/webhooks.h"
 #include "kaden/metric_filter.h"
 #include "kaden/source_settings.h"
+#include "kaden/webhook.h"
 
 namespace kaden::config {
 
@@ -138,6 +140,25 @@ struct MetricFilter {
   bool operator==(const MetricFilter&) const = default;
 };
 
+/// What a webhook of format sns takes and believes.
+struct Sns {
+  std::vector<std::string> topics; ///< ARNs; messages of others are refused
+  std::string
+      certificate_file; ///< PEM: SNS's signing certificates, trusted as they are; empty: fetched and verified
+  std::string ca_file;  ///< trust this PEM instead of the system's store; empty: the system's
+  bool operator==(const Sns&) const = default;
+};
+
+/// One sender that posts to /hooks/NAME.
+struct Webhook {
+  std::string name;
+  std::string token; ///< empty: none is asked for (format sns only)
+  webhook::Rules rules;
+  std::int64_t requests_per_second = limits::webhook_rate_per_s;
+  Sns sns;
+  bool operator==(const Webhook&) const = default;
+};
+
 struct Settings {
   Listen listen;
   std::string store_folder = "/var/lib/kaden";
@@ -147,6 +168,7 @@ struct Settings {
   bool allow_unsigned_on_loopback = false;
   Arns arns;
   std::vector<Token> tokens;
+  std::vector<Webhook> webhooks;
   std::optional<Sip> sip;
   Speech speech;
   incident::Config
@@ -176,6 +198,9 @@ Environment process_environment();
 Result<Settings> load(const std::string& path, const Environment& environment);
 /// The same from text. `file_name` stands before each error, and relative paths begin at its folder.
 Result<Settings> parse(std::string_view text, const std::string& file_name, const Environment& environment);
+/// How one webhook reads, to be tried before it is used: a map as in the section `webhooks`, whose token is
+/// not looked at.
+Result<webhook::Rules> parse_webhook_rules(std::string_view text, const std::string& file_name);
 /// Alarm rules alone, to be tried before they are added: a map of one rule, a list of them, or a section
 /// `alarms` (other sections are read over).
 Result<std::vector<alarm::Rule>> parse_rules(std::string_view text, const std::string& file_name);
