@@ -81,15 +81,22 @@ bool Api::handle(http::Request& request, http::Reply& reply) {
 void Api::route(const http::Request& request, const http::Reply& reply) {
   const std::string_view path = std::string_view(request.path).substr(prefix.size());
   std::string allowed;
+  std::string id;
+  const auto fits = [&](const auto& candidate) {
+    if (!matches(candidate.pattern, path, id)) return false;
+    if (candidate.method == request.method) return true;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(candidate.method);
+    return false;
+  };
   for (const Route& candidate : routes()) {
-    std::string id;
-    if (!matches(candidate.pattern, path, id)) continue;
-    if (candidate.method != request.method) {
-      allowed += (allowed.empty() ? "" : ", ") + std::string(candidate.method);
-      continue;
-    }
+    if (!fits(candidate)) continue;
     const auto who = admit(request, candidate.may, reply);
     if (who) (this->*candidate.run)(request, *who, id, reply);
+    return;
+  }
+  for (const Call& candidate : services_.more_calls) {
+    if (!fits(candidate)) continue;
+    if (admit(request, candidate.may, reply)) candidate.run(request, id, reply);
     return;
   }
   if (allowed.empty()) {
@@ -180,6 +187,8 @@ std::string_view to_text(Part part) {
       return "metrics";
     case Part::logs:
       return "logs";
+    case Part::webhooks:
+      return "webhooks";
   }
   return "";
 }

@@ -69,6 +69,10 @@ class ApiTest : public testing::Test {
     };
     services.more_metrics = [] { return std::vector{gauge("kaden_extra", "One more.", 1)}; };
     services.troubles = [this] { return troubles_; };
+    services.more_calls = {{"GET", "things/#", May::read,
+                            [](const http::Request&, const std::string& number, const http::Reply& reply) {
+                              reply(http::text_response(200, "thing " + number));
+                            }}};
     return services;
   }
 
@@ -113,6 +117,14 @@ TEST_F(ApiTest, AnEventIsDurableBeforeTheAnswerAndOpensAnIncident) {
   const auto list = body_of(send("GET", "/api/v1/incidents"));
   ASSERT_EQ(list.at("incidents").as_array().size(), 1U);
   EXPECT_EQ(list.at("incidents").as_array()[0].at("state").as_string(), "triggered");
+}
+
+TEST_F(ApiTest, CallsOfOtherRoomsAreAdmittedHere) {
+  EXPECT_EQ(send("GET", "/api/v1/things/7").body, "thing 7");
+  EXPECT_EQ(send("GET", "/api/v1/things/7", "", "sensor-token").status, 403);
+  EXPECT_EQ(send("GET", "/api/v1/things/7", "", "").status, 401);
+  EXPECT_EQ(send("POST", "/api/v1/things/7").status, 405);
+  EXPECT_EQ(send("GET", "/api/v1/things/x").status, 404);
 }
 
 TEST_F(ApiTest, ARepeatIsHarmless) {

@@ -61,6 +61,7 @@ std::vector<Trouble> Health::troubles(SteadyTime now) const {
   if (!facts.store_trouble.empty()) all.push_back({Part::metrics, facts.store_trouble, false});
   // Calls of other alarms do not suffer.
   if (!facts.logs_trouble.empty()) all.push_back({Part::logs, facts.logs_trouble, false});
+  if (!facts.webhooks_trouble.empty()) all.push_back({Part::webhooks, facts.webhooks_trouble, false});
   if (now - facts.steady > limits::tick_stall_max) {
     all.push_back({Part::alarms,
                    fmt::format("alarms have not been evaluated for {}", to_words(now - facts.steady)), true});

@@ -20,12 +20,13 @@ struct Facts {
   std::optional<WallTime> newest_entry; ///< of the journal; nothing while it is empty
   std::size_t untold = 0;               ///< changes of alarms whose event is not durable
   bool has_carrier = false;
-  std::string carrier_trouble; ///< empty: its address is still ours
-  int carrier_failures = 0;    ///< calls in a row that the carrier could not place
-  std::string carrier_failure; ///< what the last of them said
-  std::string speech_trouble;  ///< empty: every voice spoke when it was tried last
-  std::string store_trouble;   ///< empty: datapoints are stored, or none should be
-  std::string logs_trouble;    ///< empty: log events can be stored
+  std::string carrier_trouble;  ///< empty: its address is still ours
+  int carrier_failures = 0;     ///< calls in a row that the carrier could not place
+  std::string carrier_failure;  ///< what the last of them said
+  std::string speech_trouble;   ///< empty: every voice spoke when it was tried last
+  std::string store_trouble;    ///< empty: datapoints are stored, or none should be
+  std::string logs_trouble;     ///< empty: log events can be stored
+  std::string webhooks_trouble; ///< empty: what webhooks receive can be kept
 };
 
 class Health {

@@ -266,6 +266,36 @@ struct RemoteCommands {
   }
 };
 
+/// `kaden webhooks`: what was received, and once more under another mapping.
+struct WebhooksCommand {
+  RemoteOptions remote;
+  std::string name;
+  int most = 50;
+  std::uint64_t number = 0;
+  ReplayOptions options;
+
+  void add_to(CLI::App& cli, int& result) {
+    CLI::App* webhooks = cli.add_subcommand("webhooks", "what other tools posted lately");
+    webhooks->require_subcommand(1);
+    CLI::App* list = webhooks->add_subcommand("list", "newest first, also what was refused");
+    list->add_option("webhook", name, "of this webhook alone");
+    list->add_option("--limit", most, "how many at most")->capture_default_str();
+    remote.add_to(list);
+    list->callback([this, &result] { result = list_deliveries(remote.ready(), name, most); });
+    CLI::App* show = webhooks->add_subcommand("show", "one delivery with its body");
+    show->add_option("number", number, "as list shows it")->required();
+    remote.add_to(show);
+    show->callback([this, &result] { result = show_delivery(remote.ready(), number); });
+    CLI::App* replay = webhooks->add_subcommand("replay", "read a delivery once more and report its events");
+    replay->add_option("number", options.number, "as list shows it")->required();
+    replay->add_option("--mapping", options.mapping,
+                       "a YAML file with one webhook instead of the configured one");
+    replay->add_flag("--dry-run", options.dry_run, "print the events and report none");
+    remote.add_to(replay);
+    replay->callback([this, &result] { result = replay_delivery(remote.ready(), options); });
+  }
+};
+
 /// `kaden journal`.
 struct JournalCommand {
   std::string store = "/var/lib/kaden";
@@ -324,6 +354,8 @@ int main(int argc, char** argv) {
   voice.add_to(cli, result);
   RemoteCommands remote;
   remote.add_to(cli, result);
+  WebhooksCommand webhooks;
+  webhooks.add_to(cli, result);
   JournalCommand journal;
   journal.add_to(cli, result);
   VcenterCommand vcenters;

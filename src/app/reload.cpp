@@ -34,6 +34,7 @@ Differences compare(const config::Settings& running, const config::Settings& wan
        "allow_unsigned_on_loopback");
   note(out.need_restart, running.arns == wanted.arns, "arns");
   note(out.taken, running.tokens == wanted.tokens, "tokens");
+  note(out.taken, running.webhooks == wanted.webhooks, "webhooks");
   note(out.need_restart, without_allow(running.sip) == without_allow(wanted.sip), "carriers.sip");
   note(out.taken, allow_of(running) == allow_of(wanted), "carriers.sip.allow");
   note(out.need_restart, running.speech == wanted.speech, "speech");
@@ -51,6 +52,7 @@ config::Settings merge(const config::Settings& running, config::Settings wanted)
   config::Settings merged = running;
   merged.access_keys = std::move(wanted.access_keys);
   merged.tokens = std::move(wanted.tokens);
+  merged.webhooks = std::move(wanted.webhooks);
   if (merged.sip) merged.sip->allow = allow_of(wanted);
   merged.engine = std::move(wanted.engine);
   merged.alarms = std::move(wanted.alarms);

@@ -27,6 +27,7 @@ TEST(Reload, SaysWhatChangesAndWhatNeedsARestart) {
          s.access_keys = {{"A", "secret"}};
        },
        "reloaded: access_keys"},
+      {[](auto& s) { s.webhooks = {{}}; }, "reloaded: webhooks"},
       {[](auto& s) { s.engine.people = {{}}; }, "reloaded: people"},
       {[](auto& s) { s.engine.policies = {{}}; }, "reloaded: policies"},
       {[](auto& s) { s.engine.routes = {{}}; }, "reloaded: routes"},

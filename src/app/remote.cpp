@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 
 #include "kaden/runtime.h"
 #include "secret.h"
@@ -179,6 +181,78 @@ int place_test_call(const RemoteSettings& remote, const std::string& person, con
   } else {
     fmt::print("calling {}; watch it with: kaden incidents {}\n", person,
                text_of(answer->get_object(), "incident"));
+  }
+  return 0;
+}
+
+int list_deliveries(const RemoteSettings& remote, const std::string& webhook, int most) {
+  http::Client client;
+  std::string path = fmt::format("/api/v1/webhooks/deliveries?limit={}", most);
+  if (!webhook.empty()) path += "&webhook=" + webhook;
+  const auto answer = ask(client, remote, "GET", path);
+  if (!answer) return report(answer.error());
+  if (remote.json || !answer->is_object()) {
+    fmt::print("{}\n", to_text(*answer));
+    return 0;
+  }
+  const auto list = Fields(answer->get_object(), "").array("deliveries");
+  if (!list) return report(list.error());
+  if (*list == nullptr || (*list)->empty()) {
+    fmt::print("{}\n", remote.language == Language::ja ? "受信はありません。" : "Nothing was received.");
+    return 0;
+  }
+  fmt::print("{:>6}  {:<24}  {:<16}  {:>6}  {:>6}  {}\n", "number", "at", "webhook", "status", "events",
+             "outcome");
+  for (const json::value& each : **list) {
+    if (!each.is_object()) continue;
+    const json::object& delivery = each.get_object();
+    fmt::print("{:>6}  {:<24}  {:<16}  {:>6}  {:>6}  {}\n", text_of(delivery, "number"),
+               text_of(delivery, "at"), text_of(delivery, "webhook"), text_of(delivery, "status"),
+               text_of(delivery, "events"), text_of(delivery, "outcome"));
+  }
+  return 0;
+}
+
+int show_delivery(const RemoteSettings& remote, std::uint64_t number) {
+  http::Client client;
+  const auto answer = ask(client, remote, "GET", fmt::format("/api/v1/webhooks/deliveries/{}", number));
+  if (!answer) return report(answer.error());
+  if (remote.json || !answer->is_object()) {
+    fmt::print("{}\n", to_text(*answer));
+    return 0;
+  }
+  for (const auto& [name, value] : answer->get_object()) {
+    if (name != "body") fmt::print("{}: {}\n", std::string_view(name), text_of(answer->get_object(), name));
+  }
+  fmt::print("\n{}\n", text_of(answer->get_object(), "body"));
+  return 0;
+}
+
+int replay_delivery(const RemoteSettings& remote, const ReplayOptions& options) {
+  json::object body{{"dry_run", options.dry_run}};
+  if (!options.mapping.empty()) {
+    std::ifstream file(options.mapping);
+    if (!file) return report({Fault::not_found, "cannot read the file " + options.mapping});
+    body.emplace("mapping",
+                 std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
+  }
+  http::Client client;
+  const auto answer =
+      ask(client, remote, "POST", fmt::format("/api/v1/webhooks/deliveries/{}/replay", options.number),
+          to_text(body));
+  if (!answer) return report(answer.error());
+  if (remote.json || !answer->is_object()) {
+    fmt::print("{}\n", to_text(*answer));
+    return 0;
+  }
+  const auto events = Fields(answer->get_object(), "").array("events");
+  if (!events) return report(events.error());
+  if (*events != nullptr) {
+    for (const json::value& event : **events) fmt::print("{}\n", to_text(event));
+  }
+  for (const std::string_view name : {"older_than_known", "note"}) {
+    if (const std::string text = text_of(answer->get_object(), name); !text.empty())
+      fmt::print("{}: {}\n", name, text);
   }
   return 0;
 }

@@ -35,6 +35,18 @@ struct TimelineOptions {
 };
 int follow_timeline(const RemoteSettings& remote, const TimelineOptions& options);
 
+/// What webhooks received lately; of all of them when the name is empty.
+int list_deliveries(const RemoteSettings& remote, const std::string& webhook, int most);
+/// One with its body.
+int show_delivery(const RemoteSettings& remote, std::uint64_t number);
+struct ReplayOptions {
+  std::uint64_t number = 0;
+  std::string mapping; ///< a YAML file with one webhook; empty: as it is configured now
+  bool dry_run = false;
+};
+/// Prints the alarm events that came out, one a line.
+int replay_delivery(const RemoteSettings& remote, const ReplayOptions& options);
+
 /// One timeline entry as a line for people: "06:43:30  ringing       sato". `entry` is the API's JSON.
 std::string timeline_line(const json::object& entry, Language language, bool color);
 

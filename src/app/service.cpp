@@ -235,6 +235,8 @@ void Service::open_api() {
   services.sources = [this] { return to_json(sources_->standings()); };
   services.more_metrics = [this] { return more_metrics(); };
   services.troubles = [this] { return health_.troubles(clock_.steady()); };
+  webhooks_ = open_webhooks(settings_, clock_, *writer_, witnesses_.notices);
+  services.more_calls = webhooks_->calls();
   api_ = std::make_unique<api::Api>(*writer_, feed_, clock_, tokens_of(settings_), std::move(services));
 }
 
@@ -273,7 +275,10 @@ Result<void> Service::start() {
   listen.connections_per_peer_max = listen.connections_max / 2;
   listen.certificate_file = settings_.listen.certificate_file;
   listen.key_file = settings_.listen.key_file;
-  listen.refused = [this](const http::Request& head, int status) { return endpoint_->refused(head, status); };
+  listen.refused = [this](const http::Request& head, int status) {
+    auto mine = webhooks_->refused(head, status);
+    return mine ? mine : endpoint_->refused(head, status);
+  };
   server_ = std::make_unique<http::Server>(
       listen, [this](http::Request request, const http::Reply& reply) { handle(std::move(request), reply); });
   if (const auto listening = server_->start(); !listening) {
@@ -317,6 +322,7 @@ Result<Differences> Service::reload(config::Settings settings) {
   endpoint_->set_rules(settings_.alarms);
   if (logs_) logs_->set_filters(settings_.metric_filters);
   endpoint_->set_access_keys(keys_of(settings_));
+  webhooks_->set(settings_.webhooks);
   api_->set_tokens(tokens_of(settings_));
   if (has_other_sources) sources_->watch(settings_.sources);
   return differences;
@@ -324,7 +330,7 @@ Result<Differences> Service::reload(config::Settings settings) {
 
 void Service::handle(http::Request request, const http::Reply& reply) {
   http::Reply mine = reply;
-  if (api_->handle(request, mine)) return;
+  if (api_->handle(request, mine) || webhooks_->handle(request, mine)) return;
   endpoint_->handle(std::move(request), reply);
 }
 
@@ -343,6 +349,7 @@ Facts Service::look() const {
   facts.steady = clock_.steady();
   facts.newest_entry = writer_->newest_at();
   facts.untold = endpoint_->counts().untold;
+  facts.webhooks_trouble = webhooks_->trouble();
   facts.has_carrier = carrier_ != nullptr;
   if (carrier_) facts.carrier_trouble = trouble_with_own_address(sip_address_);
   DispatchCounts calls = dispatcher_->counts();
@@ -373,6 +380,7 @@ std::vector<api::Metric> Service::more_metrics() const {
   auto metrics = metrics_of(figures);
   if (logs_) logs_->add_metrics(metrics);
   add_metrics(sources_->standings(), metrics);
+  webhooks_->add_metrics(metrics);
   return metrics;
 }
 

@@ -20,6 +20,7 @@
 #include "logs.h"
 #include "reload.h"
 #include "sources.h"
+#include "webhooks.h"
 
 namespace kaden::app {
 
@@ -27,7 +28,7 @@ namespace kaden::app {
 struct Witnesses {
   LogLine log;                    ///< of the timeline
   cloudwatch::Observer datum;     ///< each datum taken
-  datapoints::Store::Log notices; ///< what begins or ceases to be wrong with stored datapoints
+  datapoints::Store::Log notices; ///< what is wrong with stored datapoints or with what webhooks receive
 };
 
 class Service {
@@ -88,6 +89,7 @@ class Service {
   std::unique_ptr<Archive> archive_; // null: no datapoints are stored
   std::unique_ptr<cloudwatch::Endpoint> endpoint_;
   std::unique_ptr<Logs> logs_; // null: log events are not wanted
+  std::unique_ptr<Webhooks> webhooks_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<runtime::Worker> timers_;
   std::unique_ptr<http::Server> server_;

@@ -38,22 +38,31 @@ struct Token {
 
 /// A part that can be in trouble.
 enum class Part : std::uint8_t {
-  journal, ///< what is accepted cannot be stored
-  carrier, ///< calls do not leave, or are refused by the trunk
-  speech,  ///< sentences cannot be spoken
-  alarms,  ///< changes of alarms do not become durable events
-  clock,   ///< the wall clock cannot be right
-  metrics, ///< datapoints cannot be stored: their history has a hole
-  logs,    ///< log events cannot be stored: alarms on them do not hear of new ones
+  journal,  ///< what is accepted cannot be stored
+  carrier,  ///< calls do not leave, or are refused by the trunk
+  speech,   ///< sentences cannot be spoken
+  alarms,   ///< changes of alarms do not become durable events
+  clock,    ///< the wall clock cannot be right
+  metrics,  ///< datapoints cannot be stored: their history has a hole
+  logs,     ///< log events cannot be stored: alarms on them do not hear of new ones
+  webhooks, ///< what webhooks receive cannot be kept; its alarms are taken
 };
 inline constexpr std::array parts = {Part::journal, Part::carrier, Part::speech, Part::alarms,
-                                     Part::clock,   Part::metrics, Part::logs};
+                                     Part::clock,   Part::metrics, Part::logs,   Part::webhooks};
 std::string_view to_text(Part part);
 
 struct Trouble {
   Part part = Part::journal;
   std::string reason;       ///< one sentence
   bool calls_suffer = true; ///< people are not called as they should be: /healthz gives 503
+};
+
+/// A call under /api/v1 that another room answers; who may is decided here.
+struct Call {
+  std::string_view method;
+  std::string_view pattern; ///< "webhooks/deliveries/#": '#' stands for one number
+  May may = May::read;
+  std::function<void(const http::Request&, const std::string& number, const http::Reply&)> run;
 };
 
 /// What the API asks of other rooms; set by app.
@@ -68,6 +77,7 @@ struct Services {
   std::function<std::vector<Metric>()> more_metrics;
   /// What is wrong beside the journal, asked for at each look at /healthz. Must not block.
   std::function<std::vector<Trouble>()> troubles;
+  std::vector<Call> more_calls;
 };
 
 class Api {

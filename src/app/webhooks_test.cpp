@@ -1,0 +1,383 @@
+#include "webhooks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <iterator>
+
+#include "kaden/limits/webhooks.h"
+#include "source_folder.h"
+
+namespace kaden::app {
+namespace {
+
+using testing::HasSubstr;
+using webhook::Format;
+
+const std::string token = "0123456789abcdef0123456789abcdef";
+const std::string key = "0123456789abcdef0123456789abcdee";
+
+std::string sample(const std::string& name) {
+  std::ifstream file(source_folder() + "/src/source/webhook/testdata/" + name);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+config::Webhook hook(const std::string& name, Format format, const std::string& secret) {
+  config::Webhook out;
+  out.name = name;
+  out.token = secret;
+  out.rules.format = format;
+  out.rules.source = name;
+  return out;
+}
+
+/// Webhooks over a journal that is a list; events with known ids are not stored twice, as in the engine.
+class WebhooksTest : public testing::Test {
+ protected:
+  WebhooksTest() { open(); }
+  ~WebhooksTest() override {
+    webhooks_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  void open() {
+    webhooks_.reset();
+    std::filesystem::create_directories(folder_);
+    webhooks_ = std::make_unique<Webhooks>(
+        Webhooks::Parts{clock_, folder_ + "/webhooks.db",
+                        [this](std::vector<AlarmEvent> events,
+                               const std::function<void(const Result<void>&)>& done) -> Result<void> {
+                          if (is_full_) return fail(Fault::busy, "the mailbox is full");
+                          if (is_broken_) {
+                            done(fail(Fault::unavailable, "the disk refused"));
+                            return {};
+                          }
+                          for (AlarmEvent& event : events) {
+                            if (ids_.insert(event.source + "\n" + event.event_id).second)
+                              stored_.push_back(std::move(event));
+                          }
+                          done({});
+                          return {};
+                        },
+                        [this](const std::string& url, const std::string&) -> Result<std::string> {
+                          visited_.push_back(url);
+                          return std::string();
+                        },
+                        [](const std::string& text) { return config::parse_webhook_rules(text, "mapping"); },
+                        [this](const std::string& line) { log_.push_back(line); }});
+    config::Webhook sns = hook("aws", Format::sns, "");
+    sns.sns.topics = {"arn:aws:sns:ap-northeast-1:111122223333:kaden-alarms"};
+    sns.sns.certificate_file = source_folder() + "/src/source/webhook/testdata/signing-cert.pem";
+    webhooks_->set({hook("am", Format::alertmanager, token), hook("pd", Format::pagerduty, key),
+                    hook("og", Format::opsgenie, "genie-0123456789"), sns});
+  }
+
+  http::Response send(const std::string& target, const std::string& body, http::Headers headers = {},
+                      const std::string& method = "POST") {
+    http::Request request;
+    request.method = method;
+    request.target = target;
+    request.path = target.substr(0, target.find('?'));
+    if (target.find('?') != std::string::npos) request.query = target.substr(target.find('?') + 1);
+    request.headers = std::move(headers);
+    request.body = body;
+    auto answered = std::make_shared<std::promise<http::Response>>();
+    auto answer = answered->get_future();
+    const http::Reply reply = [answered](http::Response response) {
+      answered->set_value(std::move(response));
+    };
+    if (!webhooks_->handle(request, reply)) return http::text_response(0, "not ours");
+    return answer.get();
+  }
+  http::Response call(std::size_t which, const std::string& number, const std::string& query,
+                      const std::string& body = "") {
+    http::Request request;
+    request.query = query;
+    request.body = body;
+    auto answered = std::make_shared<std::promise<http::Response>>();
+    webhooks_->calls().at(which).run(
+        request, number, [answered](http::Response response) { answered->set_value(std::move(response)); });
+    return answered->get_future().get();
+  }
+  json::value list(const std::string& query = "") { return *parse_json(call(0, "", query).body); }
+
+  const http::Headers bearer_{{"Authorization", "Bearer " + token}};
+  runtime::ManualClock clock_{*parse_iso8601("2026-08-24T03:01:30Z")};
+  std::string folder_ =
+      testing::TempDir() + "kaden-webhooks-" + testing::UnitTest::GetInstance()->current_test_info()->name();
+  bool is_full_ = false, is_broken_ = false;
+  std::set<std::string> ids_;
+  std::vector<AlarmEvent> stored_;
+  std::vector<std::string> visited_, log_;
+  std::unique_ptr<Webhooks> webhooks_;
+};
+
+const std::string trigger =
+    R"({"routing_key":")" + key +
+    R"(","event_action":"trigger","dedup_key":"k","payload":{"summary":"disk full","source":"web-01"}})";
+const std::string resolve = R"({"routing_key":")" + key + R"(","event_action":"resolve","dedup_key":"k"})";
+
+TEST_F(WebhooksTest, ADeliveryBecomesDurableEventsOnce) {
+  EXPECT_EQ(send("/hooks/am", sample("alertmanager-firing.json"), bearer_).status, 200);
+  EXPECT_EQ(stored_.size(), 2U);
+  EXPECT_EQ(send("/hooks/am", sample("alertmanager-firing.json"), bearer_).status, 200);
+  EXPECT_EQ(stored_.size(), 2U);
+  EXPECT_EQ(send("/hooks/am/", sample("alertmanager-resolved.json"), bearer_).status, 200);
+  EXPECT_EQ(stored_.size(), 4U);
+}
+
+TEST_F(WebhooksTest, ATokenMayStandInManyPlaces) {
+  const std::string body = sample("alertmanager-firing.json");
+  const std::vector<std::pair<std::string, http::Headers>> good{
+      {"/hooks/am", {{"Authorization", "bearer " + token}}},
+      {"/hooks/am", {{"x-kaden-token", token}}},
+      {"/hooks/am", {{"Authorization", "Basic YW55Ym9keTowMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZg=="}}},
+      {"/hooks/am?token=" + token, {}},
+      {"/hooks/am?a=b&token=%30123456789abcdef0123456789abcdef", {}},
+  };
+  for (const auto& [target, headers] : good) EXPECT_EQ(send(target, body, headers).status, 200) << target;
+  const std::vector<std::pair<std::string, http::Headers>> bad{
+      {"/hooks/am", {}},
+      {"/hooks/am", {{"Authorization", "Bearer " + key}}}, // another webhook's
+      {"/hooks/am", {{"Authorization", "Bearer "}}},
+      {"/hooks/am", {{"Authorization", "Basic !!"}}},
+      {"/hooks/am", {{"Authorization", "Basic YW55Ym9keQ=="}}},
+      {"/hooks/am?token=", {}},
+      {"/hooks/am?token=%zz", {}},
+  };
+  for (const auto& [target, headers] : bad) EXPECT_EQ(send(target, body, headers).status, 401) << target;
+  EXPECT_EQ(list().at("deliveries").as_array().size(), good.size()); // strangers leave nothing
+}
+
+TEST_F(WebhooksTest, PathsAndMethods) {
+  EXPECT_EQ(send("/", "").status, 0); // somebody else's
+  EXPECT_EQ(send("/v2/other", "").status, 0);
+  EXPECT_EQ(send("/hooks/nobody", "", bearer_).status, 404);
+  EXPECT_EQ(send("/hooks/am/more", "", bearer_).status, 404);
+  EXPECT_EQ(send("/hooks/am", "", bearer_, "GET").status, 405);
+  EXPECT_EQ(send("/v2/enqueue", trigger, {}, "PUT").status, 405);
+}
+
+TEST_F(WebhooksTest, PagerDutyIsFoundByItsKey) {
+  const auto answer = send("/v2/enqueue", trigger);
+  EXPECT_EQ(answer.status, 202);
+  EXPECT_EQ(answer.body, R"({"status":"success","message":"Event processed","dedup_key":"k"})"
+                         "\n");
+  ASSERT_EQ(stored_.size(), 1U);
+  EXPECT_EQ(stored_[0].source, "pd");
+  EXPECT_EQ(send("/hooks/pd/v2/enqueue", trigger).status, 202);
+  EXPECT_EQ(send("/hooks/pd", trigger).status, 202);
+  std::string stranger = trigger;
+  stranger.replace(stranger.find(key), key.size(), token);
+  EXPECT_EQ(send("/v2/enqueue", stranger).status, 401);
+  const auto bad = send("/v2/enqueue", R"({"routing_key":")" + key + R"(","event_action":"trigger"})");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_THAT(bad.body, HasSubstr(R"("errors":["payload: is missing"])"));
+}
+
+TEST_F(WebhooksTest, TheSameWordsAreARepeatUntilTheStateChanged) {
+  send("/v2/enqueue", trigger);
+  clock_.advance(seconds(5));
+  send("/v2/enqueue", trigger);
+  EXPECT_EQ(stored_.size(), 1U);
+  open(); // killed and started again
+  clock_.advance(seconds(5));
+  send("/v2/enqueue", trigger);
+  EXPECT_EQ(stored_.size(), 1U);
+  clock_.advance(seconds(5));
+  send("/v2/enqueue", resolve);
+  EXPECT_EQ(stored_.size(), 2U);
+  EXPECT_EQ(stored_[1].state, AlarmState::ok);
+  clock_.advance(seconds(5));
+  send("/v2/enqueue", trigger); // word for word, but a new problem
+  ASSERT_EQ(stored_.size(), 3U);
+  EXPECT_EQ(stored_[2].state, AlarmState::alarm);
+}
+
+TEST_F(WebhooksTest, Opsgenie) {
+  const http::Headers genie{{"Authorization", "GenieKey genie-0123456789"}};
+  EXPECT_EQ(send("/v2/alerts", R"({"message":"m","alias":"a"})", genie).status, 202);
+  EXPECT_EQ(send("/v2/alerts/a/close?identifierType=alias", "{}", genie).status, 202);
+  EXPECT_EQ(send("/v2/alerts/a/message?identifierType=alias", R"({"message":"x"})", genie, "PUT").status,
+            202);
+  EXPECT_EQ(send("/hooks/og/v2/alerts/a/close?identifierType=alias", "", genie).status, 202);
+  EXPECT_EQ(send("/v2/alerts", "{}", {{"Authorization", "GenieKey wrong"}}).status, 401);
+  ASSERT_GE(stored_.size(), 2U);
+  EXPECT_EQ(stored_[1].state, AlarmState::ok);
+}
+
+TEST_F(WebhooksTest, SnsIsBelievedByItsSignature) {
+  EXPECT_EQ(send("/hooks/aws", sample("notification.v2.json")).status, 200);
+  ASSERT_EQ(stored_.size(), 1U);
+  EXPECT_EQ(stored_[0].machine, "vm-erp-01");
+  std::string forged = sample("notification.v1.json");
+  forged.replace(forged.find("vm-erp-01"), 9, "vm-erp-02");
+  EXPECT_EQ(send("/hooks/aws", forged).status, 403);
+  EXPECT_EQ(stored_.size(), 1U);
+  EXPECT_EQ(list().at("deliveries").at(0).at("status"), 403);
+  EXPECT_EQ(call(2, "2", "").status, 409); // what was not believed is not replayed
+}
+
+TEST_F(WebhooksTest, WhatCouldNotBeJudgedComesAgainAndIsNotReplayed) {
+  config::Webhook sns = hook("aws", Format::sns, "");
+  sns.sns.topics = {"arn:aws:sns:ap-northeast-1:111122223333:kaden-alarms"};
+  sns.sns.certificate_file = "/no/such.pem";
+  webhooks_->set({sns});
+  EXPECT_EQ(send("/hooks/aws", sample("notification.v2.json")).status, 503);
+  EXPECT_EQ(call(2, "1", "").status, 409);
+  EXPECT_TRUE(stored_.empty());
+}
+
+TEST_F(WebhooksTest, ASubscriptionIsConfirmedBeforeItIsAnswered) {
+  clock_.step_wall(*parse_iso8601("2026-08-24T02:00:10Z") - clock_.wall());
+  EXPECT_EQ(send("/hooks/aws", sample("subscription-confirmation.v2.json")).status, 200);
+  ASSERT_EQ(visited_.size(), 1U);
+  EXPECT_THAT(visited_[0], HasSubstr("https://sns.ap-northeast-1.amazonaws.com/?Action=ConfirmSubscription"));
+  EXPECT_THAT(visited_[0], HasSubstr("2336412f37fb687f5d51e6e2425a8a58"));
+  EXPECT_EQ(call(1, "1", "").body.find("2336412f37fb687f5d51e6e2425a8a58"), std::string::npos);
+}
+
+TEST_F(WebhooksTest, AnOlderChangeIsNoNews) {
+  const auto changed = [](const std::string& state, const std::string& second) {
+    std::string body = sample("alarm-state-change-metric.json");
+    body.replace(body.rfind("03:01:05.126"), 12, "03:01:" + second);
+    body.replace(body.rfind("\"ALARM\""), 7, "\"" + state + "\"");
+    return body;
+  };
+  webhooks_->set({hook("eb", Format::eventbridge, token)});
+  EXPECT_EQ(send("/hooks/eb", changed("OK", "20.000"), bearer_).status, 200);
+  EXPECT_EQ(send("/hooks/eb", changed("ALARM", "10.000"), bearer_).status, 200);
+  ASSERT_EQ(stored_.size(), 1U);
+  EXPECT_EQ(stored_[0].state, AlarmState::ok);
+}
+
+TEST_F(WebhooksTest, NothingIsPromisedThatIsNotDurable) {
+  is_full_ = true;
+  EXPECT_EQ(send("/hooks/am", sample("alertmanager-firing.json"), bearer_).status, 503);
+  is_full_ = false;
+  is_broken_ = true;
+  const auto answer = send("/v2/enqueue", trigger);
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_NE(http::find_header(answer.headers, "Retry-After"), nullptr);
+  is_broken_ = false;
+  EXPECT_EQ(send("/v2/enqueue", trigger).status, 202);
+  EXPECT_EQ(stored_.size(), 1U);
+}
+
+TEST_F(WebhooksTest, TooOftenAndTooLong) {
+  config::Webhook slow = hook("am", Format::alertmanager, token);
+  slow.requests_per_second = 2;
+  config::Webhook sns = hook("aws", Format::sns, token);
+  sns.requests_per_second = 1;
+  config::Webhook pd = hook("pd", Format::pagerduty, key);
+  pd.requests_per_second = 1;
+  webhooks_->set({slow, sns, pd});
+  const std::string body = sample("alertmanager-firing.json");
+  EXPECT_EQ(send("/hooks/am", body, bearer_).status, 200);
+  EXPECT_EQ(send("/hooks/am", body, bearer_).status, 200);
+  EXPECT_EQ(send("/hooks/am", body, bearer_).status, 503); // a 4xx would be final for it
+  clock_.advance(seconds(1));
+  EXPECT_EQ(send("/hooks/am", body, bearer_).status, 200);
+  EXPECT_EQ(send("/v2/enqueue", trigger).status, 202);
+  EXPECT_EQ(send("/v2/enqueue", trigger).status, 429); // as its clients know it
+  EXPECT_EQ(send("/hooks/aws", "{}", bearer_).status, 400);
+  EXPECT_EQ(send("/hooks/aws", "{}", bearer_).status, 503); // a 4xx would be final for SNS
+  clock_.advance(seconds(1));
+  EXPECT_EQ(send("/hooks/am", std::string(limits::webhook_body_bytes_max + 1, ' '), bearer_).status, 413);
+  http::Request head;
+  head.path = "/v2/enqueue";
+  EXPECT_THAT(webhooks_->refused(head, 413)->body, HasSubstr("invalid event"));
+  head.path = "/";
+  EXPECT_FALSE(webhooks_->refused(head, 413));
+}
+
+TEST_F(WebhooksTest, WhatCameIsKeptWithoutTokensAndCanBeReadAgain) {
+  EXPECT_EQ(send("/hooks/am?token=" + token, R"({"alerts":7})").status, 400);
+  send("/v2/enqueue", trigger);
+  const json::value all = list();
+  const auto& deliveries = all.at("deliveries").as_array();
+  ASSERT_EQ(deliveries.size(), 2U);
+  EXPECT_EQ(deliveries[1].at("status"), 400);
+  EXPECT_THAT(std::string(deliveries[1].at("outcome").as_string()), HasSubstr("alerts: "));
+  EXPECT_EQ(list("webhook=pd&limit=1").at("deliveries").as_array().size(), 1U);
+  const auto shown = call(1, "2", "");
+  EXPECT_THAT(shown.body, HasSubstr("disk full"));
+  EXPECT_EQ(shown.body.find(key), std::string::npos);
+  EXPECT_EQ(call(1, "99", "").status, 404);
+  EXPECT_EQ(call(0, "", "limit=0").status, 400);
+  EXPECT_EQ(call(0, "", "odd=1").status, 400);
+}
+
+TEST_F(WebhooksTest, AWrongMappingIsMendedAndReplayed) {
+  config::Webhook generic = hook("backup", Format::generic, token);
+  generic.rules.map.alarm = "{/wrong}";
+  webhooks_->set({generic});
+  EXPECT_EQ(send("/hooks/backup", R"({"name":"erp"})", bearer_).status, 400);
+  EXPECT_EQ(call(2, "1", "").status, 400); // still wrong
+  const std::string mapping = R"("format: generic\nmap: {alarm: \"backup {/name}\"}")";
+  const auto dry = call(2, "1", "", R"({"dry_run":true,"mapping":)" + mapping + "}");
+  EXPECT_EQ(dry.status, 200) << dry.body;
+  EXPECT_THAT(dry.body, HasSubstr(R"("alarm":"backup erp")"));
+  EXPECT_THAT(dry.body, HasSubstr(R"("source":"backup")"));
+  EXPECT_TRUE(stored_.empty());
+  EXPECT_EQ(call(2, "1", "", R"({"mapping":)" + mapping + "}").status, 200);
+  ASSERT_EQ(stored_.size(), 1U);
+  EXPECT_EQ(stored_[0].alarm, "backup erp");
+  EXPECT_EQ(call(2, "1", "", R"({"mapping":"format: generic"})").status, 400);
+  EXPECT_EQ(call(2, "1", "", R"({"odd":1})").status, 400);
+  EXPECT_EQ(call(2, "9", "", "{}").status, 404);
+  webhooks_->set({});
+  EXPECT_EQ(call(2, "1", "", "{}").status, 404);
+}
+
+TEST_F(WebhooksTest, AlarmsGoOnWithoutAStore) {
+  webhooks_.reset();
+  std::filesystem::remove_all(folder_);
+  std::ofstream(folder_).put('x'); // a file where the folder should be
+  webhooks_ = std::make_unique<Webhooks>(
+      Webhooks::Parts{clock_,
+                      folder_ + "/webhooks.db",
+                      [this](std::vector<AlarmEvent> events,
+                             const std::function<void(const Result<void>&)>& done) -> Result<void> {
+                        for (AlarmEvent& event : events) stored_.push_back(std::move(event));
+                        done({});
+                        return {};
+                      },
+                      {},
+                      {},
+                      {}});
+  webhooks_->set({hook("pd", Format::pagerduty, key)});
+  EXPECT_THAT(webhooks_->trouble(), HasSubstr("are not kept"));
+  EXPECT_EQ(send("/v2/enqueue", trigger).status, 202);
+  EXPECT_EQ(stored_.size(), 1U);
+  EXPECT_EQ(call(0, "", "").status, 503);
+}
+
+TEST_F(WebhooksTest, TheLogSaysWhatWasRefusedButNotAgainAndAgain) {
+  for (int i = 0; i < 3; ++i) send("/hooks/am", "{}", bearer_);
+  EXPECT_THAT(log_, testing::ElementsAre("webhook am: answered 400: alerts: is missing or empty"));
+  clock_.advance(seconds(61));
+  send("/hooks/am", "{}", bearer_);
+  EXPECT_EQ(log_.size(), 2U);
+  send("/hooks/am?token=wrong-0123456789", "{}");
+  EXPECT_EQ(log_.back(), "webhook am: no token or a wrong one, from ");
+}
+
+TEST_F(WebhooksTest, Counts) {
+  send("/hooks/am", sample("alertmanager-firing.json"), bearer_);
+  send("/hooks/am", "{}", bearer_);
+  send("/hooks/am", "{}");
+  std::vector<api::Metric> metrics;
+  webhooks_->add_metrics(metrics);
+  const std::string text = api::to_text(metrics);
+  EXPECT_THAT(text, HasSubstr("kaden_webhook_deliveries_total{webhook=\"am\",outcome=\"accepted\"} 1"));
+  EXPECT_THAT(text, HasSubstr("kaden_webhook_deliveries_total{webhook=\"am\",outcome=\"refused\"} 1"));
+  EXPECT_THAT(text, HasSubstr("kaden_webhook_events_total{webhook=\"am\"} 2"));
+  EXPECT_THAT(text, HasSubstr("kaden_webhook_strangers_total 1"));
+  EXPECT_THAT(text, HasSubstr("kaden_webhook_store_healthy 1"));
+}
+
+} // namespace
+} // namespace kaden::app
