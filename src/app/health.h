@@ -27,6 +27,7 @@ struct Facts {
   std::string store_trouble;    ///< empty: datapoints are stored, or none should be
   std::string logs_trouble;     ///< empty: log events can be stored
   std::string webhooks_trouble; ///< empty: what webhooks receive can be kept
+  std::string chat_trouble;     ///< empty: the last message was taken
 };
 
 class Health {

@@ -44,6 +44,7 @@ Differences compare(const config::Settings& running, const config::Settings& wan
   note(out.taken, running.alarms == wanted.alarms, "alarms");
   note(out.taken, running.metric_filters == wanted.metric_filters, "metric_filters");
   note(out.taken, running.sources == wanted.sources, "sources");
+  note(out.need_restart, running.chat == wanted.chat, "chat");
   note(out.taken, running.log_level == wanted.log_level, "log");
   return out;
 }

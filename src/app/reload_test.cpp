@@ -34,6 +34,8 @@ TEST(Reload, SaysWhatChangesAndWhatNeedsARestart) {
       {[](auto& s) { s.alarms = {{}}; }, "reloaded: alarms"},
       {[](auto& s) { s.metric_filters = {{}}; }, "reloaded: metric_filters"},
       {[](auto& s) { s.sources.status_pages = {{}}; }, "reloaded: sources"},
+      {[](auto& s) { s.chat = config::Chat{}; },
+       "nothing that can change while Kaden runs has changed; needs a restart: chat"},
       {[](auto& s) { s.logs.keep = Millis(0); },
        "nothing that can change while Kaden runs has changed; needs a restart: store.logs"},
       {[](auto& s) { s.log_level = config::LogLevel::debug; }, "reloaded: log"},

@@ -127,6 +127,9 @@ Result<std::unique_ptr<Service>> Service::create(config::Settings settings, cons
     return tl::unexpected(recovered.error());
   service->sources_ = std::make_unique<Sources>(*service->writer_, *service->records_, clock,
                                                 service->journal_->installation());
+  auto chat = ChatDesk::open(service->settings_, *service->writer_, *service->records_, clock);
+  if (!chat) return fail_while("opening the chat", chat.error());
+  service->chat_ = std::move(*chat);
   service->open_archive();
   if (const auto opened = service->open_endpoint(); !opened) return tl::unexpected(opened.error());
   service->open_api();
@@ -155,7 +158,11 @@ Result<void> Service::open_speech() {
   speech_ = std::make_unique<speech::Speech>(voices);
   if (const auto works = speech_->check(languages_of(settings_)); !works)
     return fail_while("trying the voices", works.error());
-  dispatcher_ = std::make_unique<Dispatcher>(clock_, *speech_, feed_, witnesses_.log);
+  dispatcher_ =
+      std::make_unique<Dispatcher>(clock_, *speech_, feed_, [this](const incident::TimelineEntry& entry) {
+        witnesses_.log(entry);
+        if (chat_) chat_->tell(entry);
+      });
   return {};
 }
 
@@ -331,6 +338,7 @@ Result<Differences> Service::reload(config::Settings settings) {
 void Service::handle(http::Request request, const http::Reply& reply) {
   http::Reply mine = reply;
   if (api_->handle(request, mine) || webhooks_->handle(request, mine)) return;
+  if (chat_ && chat_->handle(request, mine)) return;
   endpoint_->handle(std::move(request), reply);
 }
 
@@ -358,6 +366,7 @@ Facts Service::look() const {
   facts.speech_trouble = std::move(calls.speech_trouble);
   if (archive_) facts.store_trouble = archive_->trouble();
   if (logs_) facts.logs_trouble = logs_->trouble();
+  if (chat_) facts.chat_trouble = chat_->trouble();
   return facts;
 }
 
@@ -381,6 +390,7 @@ std::vector<api::Metric> Service::more_metrics() const {
   if (logs_) logs_->add_metrics(metrics);
   add_metrics(sources_->standings(), metrics);
   webhooks_->add_metrics(metrics);
+  if (chat_) chat_->add_metrics(metrics);
   return metrics;
 }
 

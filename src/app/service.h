@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "archive.h"
+#include "chat_desk.h"
 #include "dispatcher.h"
 #include "health.h"
 #include "kaden/api.h"
@@ -86,6 +87,7 @@ class Service {
   std::unique_ptr<carrier::SipCarrier> carrier_;
   std::unique_ptr<writer::Writer> writer_;
   std::unique_ptr<Sources> sources_;
+  std::unique_ptr<ChatDesk> chat_;   // null: no chat is wanted
   std::unique_ptr<Archive> archive_; // null: no datapoints are stored
   std::unique_ptr<cloudwatch::Endpoint> endpoint_;
   std::unique_ptr<Logs> logs_; // null: log events are not wanted

@@ -34,6 +34,7 @@ Settings read_settings(Section& top, const Surroundings& around) {
   settings.alarms = read_rules(top);
   settings.metric_filters = read_metric_filters(top);
   settings.sources = read_sources(top, around);
+  settings.chat = read_chat(top, around);
   settings.log_level = read_log_level(top);
   return settings;
 }

@@ -6,6 +6,7 @@
 #include "checks.h"
 #include "sections.h"
 
+#include "kaden/limits/agent.h"
 #include "kaden/limits/configuration.h"
 #include "kaden/limits/metrics.h"
 #include "kaden/limits/stored_datapoints.h"
@@ -35,6 +36,16 @@ std::string read_file(Section& section, std::string_view key, const Surroundings
     return std::move(file->text);
   }
   return "";
+}
+
+std::string read_public_url(Section& section) {
+  std::string url = section.text("public_url", limits::url_bytes_max);
+  if (url.empty()) return url;
+  if (!parse_web_url(url) || url.find('?') != std::string::npos) {
+    section.mistake("public_url", "is not an address such as https://kaden.example.com:8480");
+  }
+  while (!url.empty() && url.back() == '/') url.pop_back();
+  return url;
 }
 
 /// Never says what the secret is.
@@ -136,6 +147,7 @@ Listen read_listen(Section& top, const Surroundings& around) {
   }
   listen.port = static_cast<std::uint16_t>(section->integer("port", 0, 65'535, listen.port));
   listen.allow_plain = section->flag("allow_plain", false);
+  listen.public_url = read_public_url(*section);
   if (section->has("certificate") != section->has("key")) {
     section->mistake(section->has("key") ? "key" : "certificate", "certificate and key go together");
   } else if (section->has("certificate")) {

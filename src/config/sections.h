@@ -64,6 +64,9 @@ Sources read_sources(Section& top, const Surroundings& around);
 std::vector<StatusPage> read_status_pages(Section& sources, const Surroundings& around);
 std::vector<Vcenter> read_vcenters(Section& sources, const Surroundings& around);
 
+// chat_yaml.cpp
+std::optional<Chat> read_chat(Section& top, const Surroundings& around);
+
 // rules.cpp: what to watch
 std::vector<alarm::Rule> read_rules(Section& top);
 

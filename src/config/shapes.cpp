@@ -10,8 +10,9 @@ const std::vector<Shape>& shapes() {
   static const std::vector<Shape> all{
       {"",
        {"listen", "store", "access_keys", "allow_unsigned_on_loopback", "arns", "tokens", "webhooks",
-        "carriers", "speech", "people", "policies", "routes", "alarms", "metric_filters", "sources", "log"}},
-      {"listen", {"address", "port", "certificate", "key", "allow_plain"}},
+        "carriers", "speech", "people", "policies", "routes", "alarms", "metric_filters", "sources", "chat",
+        "log"}},
+      {"listen", {"address", "port", "certificate", "key", "allow_plain", "public_url"}},
       {"store", {"folder", "metrics", "logs"}},
       {"store.metrics", {"keep_days", "most_mib"}},
       {"store.logs", {"keep_days", "most_mib"}},
@@ -53,6 +54,9 @@ const std::vector<Shape>& shapes() {
        {"id", "name", "url", "poll_s", "timeout_s", "unreadable_s", "unreadable_severity", "first_look_s",
         "include", "exclude", "maintenance", "severities", "allow_plain", "ca_file", "certificate_sha256"}},
       {"sources.status_pages[].severities[]", {"stage", "impact", "severity"}},
+      {"chat", {"language", "ack_link_s", "slack"}},
+      {"chat.slack",
+       {"webhook_file", "webhook_env", "token_file", "token_env", "channel", "api_url", "ca_file"}},
       {"log", {"level"}},
   };
   return all;

@@ -46,9 +46,10 @@ enum class Part : std::uint8_t {
   metrics,  ///< datapoints cannot be stored: their history has a hole
   logs,     ///< log events cannot be stored: alarms on them do not hear of new ones
   webhooks, ///< what webhooks receive cannot be kept; its alarms are taken
+  chat,     ///< messages are not taken
 };
-inline constexpr std::array parts = {Part::journal, Part::carrier, Part::speech, Part::alarms,
-                                     Part::clock,   Part::metrics, Part::logs,   Part::webhooks};
+inline constexpr std::array parts = {Part::journal, Part::carrier, Part::speech,   Part::alarms, Part::clock,
+                                     Part::metrics, Part::logs,    Part::webhooks, Part::chat};
 std::string_view to_text(Part part);
 
 struct Trouble {

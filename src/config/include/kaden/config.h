@@ -17,6 +17,7 @@
 
 #include "kaden/alarm.h"
 #include "kaden/base.h"
+#include "kaden/chat_settings.h"
 #include "kaden/incident.h"
 #include "kaden/limits/logs.h"
 #include "kaden/limits/metrics.h"
@@ -36,6 +37,7 @@ struct Listen {
   std::string certificate_file;      ///< PEM chain; empty: no TLS
   std::string key_file;
   bool allow_plain = false; ///< HTTP without TLS on other addresses than loopback
+  std::string public_url;   ///< where people reach it, without '/' at the end; empty: no links to Kaden
   bool operator==(const Listen&) const = default;
 };
 
@@ -176,6 +178,7 @@ struct Settings {
   std::vector<alarm::Rule> alarms;
   std::vector<MetricFilter> metric_filters;
   Sources sources;
+  std::optional<Chat> chat;
   LogLevel log_level = LogLevel::info;
   bool operator==(const Settings&) const = default;
 };
