@@ -228,7 +228,8 @@ routes:
 
     def wait_for_state(self, number, state, patience=None):
         wait_for(f"incident {number} to be {state}\n{self.log('serve')[-3000:]}",
-                 lambda: self.incident(number)["state"] == state, patience)
+                 lambda: self.request("GET", f"/api/v1/incidents/{number}")[0] != 404 and self.incident(number)["state"] == state,
+                 patience)
         return self.incident(number)
 
     def spoken(self, language, text):
