@@ -126,6 +126,9 @@ void AlarmBook::define(Definition definition, WallTime now, bool noted) {
     alarm.plan = std::make_unique<const QueryPlan>(std::move(*plan));
   }
   for (Series* series : before) MetricStore::unwatch(*series);
+  if (noted) {
+    for (const Series* series : alarm.series) want_past(store_.id_of(*series), history_of(alarm.condition));
+  }
   alarm.definition = std::make_unique<const Definition>(std::move(definition));
   enlist(alarm);
   if (noted) note_definition(alarm, fresh ? "created" : "updated", now);
@@ -219,6 +222,26 @@ Result<void> AlarmBook::recall(std::span<const Datum> data, WallTime complete_un
   }
   // As if each had come when it was measured: a machine is heard again only when it sends again.
   for (const Datum& datum : data) store_.put(datum, std::min(datum.at, started_at_));
+  return {};
+}
+
+std::vector<std::pair<MetricId, Millis>> AlarmBook::take_past_wanted(WallTime now, std::size_t most) {
+  std::vector<std::pair<MetricId, Millis>> wanted;
+  const WallTime cut = complete_from(now);
+  while (!past_wanted_.empty() && wanted.size() < most) {
+    auto one = past_wanted_.extract(past_wanted_.begin());
+    if (now - one.mapped() < cut) wanted.emplace_back(std::move(one.key()), one.mapped());
+  }
+  return wanted;
+}
+
+Result<void> AlarmBook::backfill(const MetricId& metric, WallTime cut, std::span<const Datum> data,
+                                 WallTime now) {
+  std::size_t load = data.size();
+  for (const Datum& datum : data) load += datum.counted.size() * sizeof(ValueCount) / sizeof(PackedPoint);
+  if (!store_.make_space_for(load, now))
+    return fail(Fault::busy, "metrics: memory for datapoints is used up");
+  store_.replace_before(metric, cut, data, now);
   return {};
 }
 

@@ -134,6 +134,8 @@ void AlarmBook::make_by_rule(const std::shared_ptr<const RuleInForce>& rule, Ser
   alarm.window_offset = utc_offset_of(alarm.condition.window.timezone).value_or(Millis(0));
   watch(alarm, metric);
   enlist(alarm);
+  // A metric that has just come has no past; one of a life before was recalled at the start.
+  if (series.puts > 1) want_past(metric, history_of(alarm.condition));
 }
 
 void AlarmBook::watch_silence(const std::shared_ptr<const RuleInForce>& rule, Series& series,
@@ -211,8 +213,10 @@ std::vector<AlarmKey> AlarmBook::set_rules(std::vector<Rule> rules) {
         alarm.condition = alarm.rule->rule.condition;
         alarm.window_offset = utc_offset_of(alarm.condition.window.timezone).value_or(Millis(0));
         alarm.settled = false;
-        for (Series* series : alarm.series)
+        for (Series* series : alarm.series) {
           series->needed = std::max(series->needed, history_of(alarm.condition));
+          want_past(store_.id_of(*series), history_of(alarm.condition));
+        }
         enlist(alarm);
       } else {
         gone.push_back(alarm.key);

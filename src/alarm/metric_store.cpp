@@ -358,6 +358,18 @@ void MetricStore::erase_before(Series::Unit& unit, std::uint32_t second) {
   points.erase(points.begin(), keep);
 }
 
+void MetricStore::replace_before(const MetricId& metric, WallTime cut, std::span<const Datum> data,
+                                 WallTime now) {
+  Series* series = find(metric);
+  if (series == nullptr || series->only_listed || !fits(cut)) return;
+  for (Series::Unit& unit : series->units) erase_before(unit, second_of(cut));
+  const WallTime last_put = series->last_put;
+  for (const Datum& datum : data) {
+    if (datum.at < cut) put(datum, now);
+  }
+  series->last_put = last_put;
+}
+
 /// Waits until a quarter is old, so that moving the rest costs little per datapoint.
 void MetricStore::prune(Series& series, Series::Unit& unit, WallTime now) {
   auto& points = unit.points;

@@ -215,6 +215,7 @@ WallTime Desk::evaluate(WallTime now) {
     save_history(changes, now);
     if (!changes.empty()) writer_.write(std::move(changes), {});
     due = book_.next_due(now);
+    fetch_past(now, jobs);
   }
   run(jobs);
   return due;

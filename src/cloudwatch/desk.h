@@ -114,6 +114,9 @@ class Desk : public std::enable_shared_from_this<Desk> {
                         const Done& done);
   Result<void> room_for(std::span<const alarm::Datum> data, const Maker& maker, WallTime now);
   void save_history(RecordWriter::Changes& changes, WallTime now);
+  void fetch_past(WallTime now, Jobs& jobs);
+  void on_past(const alarm::MetricId& metric, Millis history, WallTime cut,
+               const Result<std::vector<PastSeries>>& older);
   void enqueue(alarm::Transition transition, Done done, Jobs& jobs);
   void start(const alarm::AlarmKey& key, Untold& head, Jobs& jobs);
   void on_told(const alarm::AlarmKey& key, bool durable);

@@ -42,6 +42,18 @@ Millis longest_period(const std::vector<alarm::MetricQuery>& queries) {
   return longest;
 }
 
+void append_data(const PastSeries& series, std::vector<alarm::Datum>& data) {
+  data.reserve(data.size() + series.points.size());
+  for (const PastSeries::Point& point : series.points) {
+    alarm::Datum datum{series.metric, series.unit, point.at, point.values, point.high_resolution, {}};
+    if (point.each != nullptr) {
+      datum.counted = point.each->samples();
+      datum.digits = point.each->digits();
+    }
+    data.push_back(std::move(datum));
+  }
+}
+
 } // namespace
 
 Millis Desk::history_wanted(const alarm::MetricId& metric) const {
@@ -59,26 +71,48 @@ Result<void> Desk::recall(std::span<const alarm::Datum> data, WallTime complete_
   return book_.recall(data, complete_until);
 }
 
+/// Under the lock: new alarms look at what memory no longer has, as those of before the start do.
+void Desk::fetch_past(WallTime now, Jobs& jobs) {
+  if (!past_) {
+    book_.take_past_wanted(now, book_.size());
+    return;
+  }
+  const WallTime cut = book_.complete_from(now);
+  for (auto& [metric, history] : book_.take_past_wanted(now, limits::past_reads_of_one_max / 4)) {
+    PastQuery query{{{metric, Millis(0)}}, now - history, cut, {}};
+    const auto done = [self = weak_from_this(), metric = metric, history = history,
+                       cut](const Result<std::vector<PastSeries>>& older) {
+      if (const auto desk = self.lock()) desk->on_past(metric, history, cut, older);
+    };
+    jobs.push_back([this, query = std::move(query), done] { past_(query, done); });
+  }
+}
+
+void Desk::on_past(const alarm::MetricId& metric, Millis history, WallTime cut,
+                   const Result<std::vector<PastSeries>>& older) {
+  const std::lock_guard lock(mutex_);
+  if (!older) {
+    // A file that cannot be read now is asked again; more than can be read at once is never read.
+    if (older.error().fault != Fault::invalid) book_.want_past(metric, history);
+    return;
+  }
+  std::vector<alarm::Datum> data;
+  for (const PastSeries& series : *older) append_data(series, data);
+  if (data.empty()) return;
+  if (!book_.backfill(metric, cut, data, clock_.wall())) book_.want_past(metric, history);
+}
+
 /// The past up to `cut`, memory from there on.
 std::unique_ptr<alarm::MetricStore> Desk::joined(const std::vector<PastSeries>& older,
                                                  const std::vector<PastQuery::Wanted>& metrics,
                                                  WallTime cut) const {
   auto store = std::make_unique<alarm::MetricStore>();
   for (const auto& wanted : metrics) store->watch(wanted.metric, for_ever);
+  std::vector<alarm::Datum> data;
   for (const PastSeries& series : older) {
-    alarm::Datum datum{series.metric, series.unit, {}, {}, false, {}};
-    for (const PastSeries::Point& point : series.points) {
-      datum.at = point.at;
-      datum.values = point.values;
-      datum.high_resolution = point.high_resolution;
-      datum.counted.clear();
-      datum.digits = samples::Distribution::exact;
-      if (point.each != nullptr) {
-        datum.counted = point.each->samples();
-        datum.digits = point.each->digits();
-      }
-      store->put(datum, datum.at);
-    }
+    data.clear();
+    append_data(series, data);
+    for (const alarm::Datum& datum : data) store->put(datum, datum.at);
   }
   const std::lock_guard lock(mutex_);
   for (const auto& wanted : metrics) book_.metrics().copy(wanted.metric, cut, *store);

@@ -123,6 +123,15 @@ class Town {
         "Dimensions.member.1.Value=web-01" +
         more);
   }
+  int put_hourly_alarm(const std::string& name, int hours, const std::string& statistic = "Average",
+                       int threshold = 80) {
+    return call("Action=PutMetricAlarm&AlarmName=" + name +
+                "&MetricName=cpu_usage_active&Namespace=CWAgent&Statistic=" + statistic +
+                "&Period=3600&EvaluationPeriods=" + std::to_string(hours) +
+                "&Threshold=" + std::to_string(threshold) +
+                "&ComparisonOperator=GreaterThanThreshold&Dimensions.member.1.Name=host&"
+                "Dimensions.member.1.Value=web-01");
+  }
   int set_state(const std::string& name, const std::string& state) {
     return call("Action=SetAlarmState&AlarmName=" + name + "&StateValue=" + state + "&StateReason=drill");
   }

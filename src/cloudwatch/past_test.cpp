@@ -168,6 +168,74 @@ TEST(Past, AnAnswerAfterTheEndIsDropped) {
   EXPECT_EQ(town.answer, "");
 }
 
+std::vector<PastSeries> hours(int count, double value) {
+  PastSeries series{cpu, "None", {}};
+  for (int i = count; i > 0; --i)
+    series.points.push_back({noon - seconds(3'600 * i), {1, value, value, value}, false});
+  return {series};
+}
+
+TEST(Past, ANewAlarmLooksAtWhatIsStored) {
+  PastTown town;
+  town.clock_.advance(seconds(10)); // its whole window is from before the start
+  ASSERT_EQ(town.put_hourly_alarm("slow", 6), 200);
+  town.endpoint_->evaluate(town.clock_.wall());
+  ASSERT_EQ(town.asked.size(), 1U);
+  EXPECT_EQ(town.asked[0].metrics[0].metric, cpu);
+  EXPECT_LE(town.asked[0].from, noon - seconds(6 * 3'600));
+  EXPECT_EQ(town.asked[0].to, noon) << "from the start on all is in memory";
+  EXPECT_EQ(town.state_of("slow"), "INSUFFICIENT_DATA");
+  town.give(fail(Fault::unavailable, "the disk"));
+  town.endpoint_->evaluate(town.clock_.wall());
+  ASSERT_EQ(town.asked.size(), 2U) << "it is tried again";
+  town.give(hours(7, 95));
+  town.clock_.advance(seconds(60));
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.state_of("slow"), "ALARM");
+  EXPECT_EQ(town.take_events(), "slow ALARM; ");
+  // Once; and one that memory is enough for asks for nothing.
+  ASSERT_EQ(town.asked.size(), 2U);
+  town.clock_.advance(seconds(600));
+  ASSERT_EQ(town.put_alarm("quick"), 200);
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.asked.size(), 2U);
+}
+
+TEST(Past, WhatMemoryHasOfThePastIsReplacedNotAdded) {
+  PastTown town;
+  ASSERT_EQ(town.put_hourly_alarm("sum", 2, "Sum", 150), 200); // memory keeps two hours and more for it
+  const std::string late =
+      "Action=PutMetricData&Namespace=CWAgent&MetricData.member.1.MetricName=cpu_usage_active&"
+      "MetricData.member.1.Dimensions.member.1.Name=host&MetricData.member.1.Dimensions.member.1."
+      "Value=web-01&MetricData.member.1.Unit=None&MetricData.member.1.Value=90&MetricData.member.1."
+      "Timestamp=2026-11-23T10:";
+  ASSERT_EQ(town.call(late + "00:00Z"), 200);
+  ASSERT_EQ(town.call(late + "59:00Z"), 200);
+  town.endpoint_->evaluate(town.clock_.wall());
+  ASSERT_EQ(town.asked.size(), 1U);
+  town.give(hours(2, 90)); // the same hours from the file: 90 in each, and not 180
+  town.clock_.advance(seconds(60));
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.state_of("sum"), "OK");
+}
+
+TEST(Past, ARuleThatIsNewLooksAtWhatIsStored) {
+  PastTown town;
+  town.clock_.advance(seconds(10));
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(town.put_cpu(95), 200);
+  alarm::Rule slow = rule("slow");
+  slow.condition.period = seconds(3'600);
+  slow.condition.evaluation_periods = slow.condition.datapoints_to_alarm = 6;
+  town.endpoint_->set_rules({slow});
+  ASSERT_EQ(town.put_cpu(95), 200);
+  town.endpoint_->evaluate(town.clock_.wall());
+  ASSERT_EQ(town.asked.size(), 1U);
+  town.give(hours(7, 95));
+  town.clock_.advance(seconds(60));
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.state_of("slow+web-01"), "ALARM");
+}
+
 TEST(Past, RememberedMetricsAreListedInPages) {
   Town town;
   std::vector<alarm::KnownMetric> known;

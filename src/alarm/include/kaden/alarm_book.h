@@ -142,6 +142,14 @@ class AlarmBook {
   /// alarm of them, and no machine is heard through them. All that came before `complete_until` is among
   /// them; of the period it lies in, sums and counts are unknown. busy: there is no room for all.
   Result<void> recall(std::span<const Datum> data, WallTime complete_until);
+  /// Metrics whose alarms, made since the last call, look back further than complete_from(), and how far; at
+  /// most `most`, the others come with the next call.
+  std::vector<std::pair<MetricId, Millis>> take_past_wanted(WallTime now, std::size_t most);
+  /// The same again, when their past could not be read.
+  void want_past(const MetricId& metric, Millis history) { past_wanted_[metric] = history; }
+  /// What was measured before `cut` and is kept elsewhere, in the place of what memory has of it. busy: there
+  /// is no room.
+  Result<void> backfill(const MetricId& metric, WallTime cut, std::span<const Datum> data, WallTime now);
   /// All that was measured from then on and came is in memory, of every metric.
   WallTime complete_from(WallTime now) const;
 
@@ -274,6 +282,7 @@ class AlarmBook {
   std::map<AlarmKey, std::unique_ptr<Alarm>> alarms_;
   std::array<std::vector<Alarm*>, 3> due_lists_; // by Cadence
   std::array<WallTime, 3> evaluated_{};          // the end of the periods last looked at
+  std::map<MetricId, Millis> past_wanted_;
   std::vector<std::shared_ptr<const RuleInForce>> rules_;
   struct RuleBucket {
     std::map<std::pair<std::string, std::string>, std::vector<std::size_t>>

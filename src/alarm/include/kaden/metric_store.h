@@ -203,6 +203,9 @@ class MetricStore {
   std::vector<StatisticsPoint> statistics(const MetricId& metric, const PeriodQuery& query,
                                           std::span<const AnyStatistic> wanted) const;
   MetricPage list(const MetricFilter& filter) const;
+  /// `data` in the place of the metric's datapoints from before `cut`; when it was heard last does not
+  /// change. A metric that is not there stays so.
+  void replace_before(const MetricId& metric, WallTime cut, std::span<const Datum> data, WallTime now);
   /// Puts the metric's datapoints from `from` on into another store as well.
   void copy(const MetricId& metric, WallTime from, MetricStore& into) const;
 
