@@ -82,6 +82,8 @@ bool is_group_name(const std::string& name) {
 Result<void> check_logs(const Settings& settings) {
   if (settings.logs.empty()) return {};
   if (settings.logs.size() > limits::log_rules_max) return refuse("logs.files", "there are too many");
+  if (settings.logs_url.empty())
+    return refuse("logs.url", "it is missing: CloudWatch Logs has another address than CloudWatch");
   if (const auto address = parse_address(settings.logs_url); !address || address->scheme == Scheme::tcp)
     return refuse("logs.url", address ? "http or https is needed" : address.error().message);
   for (std::size_t i = 0; i < settings.logs.size(); ++i) {

@@ -107,6 +107,15 @@ spool: {bytes_max: 8388608, age_max_s: 3600}
   EXPECT_TRUE(read_settings("", "a.yaml"));
 }
 
+TEST(AgentSettings, logs_go_where_metrics_go_unless_that_is_aws) {
+  const std::string files = "logs: {files: [{path: /var/log/x, group: g}]}\n";
+  EXPECT_EQ(read_settings("url: https://kaden.example:8480\n" + files, "a.yaml")->logs_url,
+            "https://kaden.example:8480");
+  const auto aws = read_settings("url: https://monitoring.ap-northeast-1.amazonaws.com\n" + files, "a.yaml");
+  ASSERT_TRUE(aws);
+  EXPECT_EQ(aws->logs_url, "");
+}
+
 TEST(AgentSettings, the_example_is_good) {
   std::ostringstream text;
   text << std::ifstream(source_folder() + "/deploy/kaden-agent.example.yaml").rdbuf();

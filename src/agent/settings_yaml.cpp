@@ -235,6 +235,9 @@ void read_all(Map& map, Settings& settings) {
   read_watched(map, settings);
   read_checks(map, settings);
   read_logs(map, settings);
+  // Kaden takes both at one address; at AWS they are two services.
+  const bool is_aws = settings.url.find(".amazonaws.com") != std::string::npos;
+  if (settings.logs_url.empty() && !settings.logs.empty() && !is_aws) settings.logs_url = settings.url;
   map.text("state_folder", settings.state_folder);
   map.map("spool", [&](Map& spool) {
     auto bytes = static_cast<std::int64_t>(settings.spool_bytes_max);

@@ -225,12 +225,21 @@ Result<void> AlarmBook::recall(std::span<const Datum> data, WallTime complete_un
   return {};
 }
 
+void AlarmBook::want_past(const MetricId& metric, Millis history) {
+  Millis& wanted = past_wanted_[metric];
+  wanted = std::max(wanted, history);
+}
+
 std::vector<std::pair<MetricId, Millis>> AlarmBook::take_past_wanted(WallTime now, std::size_t most) {
   std::vector<std::pair<MetricId, Millis>> wanted;
   const WallTime cut = complete_from(now);
   while (!past_wanted_.empty() && wanted.size() < most) {
     auto one = past_wanted_.extract(past_wanted_.begin());
-    if (now - one.mapped() < cut) wanted.emplace_back(std::move(one.key()), one.mapped());
+    if (now - one.mapped() >= cut) continue;
+    // All that its alarms look at, since it comes in the place of what memory has.
+    const Series* series = store_.find(one.key());
+    const Millis history = series == nullptr ? one.mapped() : std::max(one.mapped(), series->needed);
+    wanted.emplace_back(std::move(one.key()), history);
   }
   return wanted;
 }

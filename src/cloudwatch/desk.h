@@ -114,6 +114,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
                         const Done& done);
   Result<void> room_for(std::span<const alarm::Datum> data, const Maker& maker, WallTime now);
   void save_history(RecordWriter::Changes& changes, WallTime now);
+  std::optional<Error> unknown_alarm_of(const alarm::CompositeDefinition& definition) const;
   void fetch_past(WallTime now, Jobs& jobs);
   void on_past(const alarm::MetricId& metric, Millis history, WallTime cut,
                const Result<std::vector<PastSeries>>& older);

@@ -146,12 +146,32 @@ void Desk::define(alarm::Definition definition, WallTime now, const Done& done) 
       done);
 }
 
+/// Under the lock. A slip of the pen in a rule would be an alarm that never rings.
+std::optional<Error> Desk::unknown_alarm_of(const alarm::CompositeDefinition& definition) const {
+  const auto rule = alarm::CompositeRule::parse(definition.rule);
+  require(rule.has_value(), "a definition is checked before it comes here");
+  std::string unknown;
+  for (const auto& child : rule->children()) {
+    if (!find(alarm::alarm_name_of(child))) unknown += (unknown.empty() ? "" : ", ") + child;
+  }
+  if (!unknown.empty()) {
+    return Error{Fault::conflict, "Could not save the composite alarm as alarms [" + unknown +
+                                      "] in the alarm rule do not exist."};
+  }
+  if (!definition.suppressor.empty() && !find(alarm::alarm_name_of(definition.suppressor))) {
+    return Error{Fault::conflict, "Could not save the composite alarm as the actions suppressor alarm " +
+                                      definition.suppressor + " does not exist."};
+  }
+  return std::nullopt;
+}
+
 void Desk::define(alarm::CompositeDefinition definition, WallTime now, const Done& done) {
   const std::lock_guard lock(mutex_);
   const alarm::AlarmKey key{definition.name, alarm::Origin::api};
   if (!book_.has_room_for(key)) return refuse(no_room(), done);
   const auto before = book_.describe(key);
   if (before && !before->composite) return refuse(name_is_taken(definition.name, "metric"), done);
+  if (auto missing = unknown_alarm_of(definition)) return refuse(std::move(*missing), done);
   if (before && definition.tags.empty()) definition.tags = before->composite->tags;
   RecordWriter::Changes changes{{composites, definition.name, definition_text(definition, now)}};
   if (!before) changes.push_back({states, state_key(key), std::nullopt});
@@ -244,10 +264,15 @@ void Desk::erase(const std::vector<std::string>& names, WallTime now, const Done
   std::vector<std::string> in_alarm;
   {
     const std::lock_guard lock(mutex_);
+    std::size_t composite_count = 0;
     for (const auto& name : names) {
       const auto key = find(name);
       if (!key) return refuse({Fault::not_found, "Unknown alarm: " + name}, done);
-      if (book_.describe(*key)->state == AlarmState::alarm) in_alarm.push_back(name);
+      const auto info = book_.describe(*key);
+      if (info->state == AlarmState::alarm) in_alarm.push_back(name);
+      if (info->composite && ++composite_count > 1) {
+        return refuse({Fault::conflict, "Only one composite alarm can be deleted in one request."}, done);
+      }
     }
   }
   if (in_alarm.empty()) return forget(names, now, done);

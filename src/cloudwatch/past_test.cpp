@@ -193,12 +193,21 @@ TEST(Past, ANewAlarmLooksAtWhatIsStored) {
   town.pass_ten_seconds();
   EXPECT_EQ(town.state_of("slow"), "ALARM");
   EXPECT_EQ(town.take_events(), "slow ALARM; ");
-  // Once; and one that memory is enough for asks for nothing.
-  ASSERT_EQ(town.asked.size(), 2U);
+  // Once. Another one that looks back less takes nothing away from the first.
+  ASSERT_EQ(town.put_hourly_alarm("less", 2), 200);
+  town.pass_ten_seconds();
+  ASSERT_EQ(town.asked.size(), 3U);
+  EXPECT_LE(town.asked[2].from, noon - seconds(6 * 3'600));
+  town.give(hours(7, 95));
+  town.clock_.advance(seconds(60));
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.state_of("less"), "ALARM");
+  EXPECT_EQ(town.state_of("slow"), "ALARM");
+  // One that memory is enough for asks for nothing.
   town.clock_.advance(seconds(600));
   ASSERT_EQ(town.put_alarm("quick"), 200);
   town.pass_ten_seconds();
-  EXPECT_EQ(town.asked.size(), 2U);
+  EXPECT_EQ(town.asked.size(), 3U);
 }
 
 TEST(Past, WhatMemoryHasOfThePastIsReplacedNotAdded) {

@@ -118,7 +118,7 @@ INSTANTIATE_TEST_SUITE_P(Wire, EveryProtocol,
 TEST_P(EveryProtocol, AlarmsArePutAndDescribed) {
   client.done("PutMetricAlarm", alarm_of("hot"));
   client.done("PutCompositeAlarm",
-              Value().set("AlarmName", "site").set("AlarmRule", "ALARM(hot) OR ALARM(\"x y\")"));
+              Value().set("AlarmName", "site").set("AlarmRule", "ALARM(hot) OR OK(\"hot\")"));
   const Value metric = client.done("DescribeAlarms", Map());
   if (client.is_query()) {
     EXPECT_EQ(client.count("<AlarmName>hot</AlarmName>"), 1U);
@@ -133,7 +133,7 @@ TEST_P(EveryProtocol, AlarmsArePutAndDescribed) {
   EXPECT_TRUE(metric.list("CompositeAlarms").empty()); // asked for by name only
   const Value composite = client.done("DescribeAlarms", Value().set("AlarmTypes", List{"CompositeAlarm"}));
   ASSERT_EQ(composite.list("CompositeAlarms").size(), 1U);
-  EXPECT_EQ(composite.list("CompositeAlarms")[0].text_or("AlarmRule", ""), "ALARM(hot) OR ALARM(\"x y\")");
+  EXPECT_EQ(composite.list("CompositeAlarms")[0].text_or("AlarmRule", ""), "ALARM(hot) OR OK(\"hot\")");
   const Value children = client.done("DescribeAlarms", Value().set("ChildrenOfAlarmName", "site"));
   ASSERT_EQ(children.list("MetricAlarms").size(), 1U);
   EXPECT_EQ(children.list("MetricAlarms")[0].text_or("StateValue", ""), "INSUFFICIENT_DATA");
@@ -340,6 +340,23 @@ TEST(Protocols, ServeFurtherServices) {
   EXPECT_EQ(refused.body,
             R"({"__type":"com.amazonaws.cloudwatchlogs#InvalidParameterException","message":"no name"})");
   EXPECT_EQ(http::find_header(refused.headers, "x-amzn-query-error"), nullptr);
+}
+
+TEST(Composite, NamesOnlyAlarmsThatExist) {
+  Town town;
+  town.put_alarm("hot");
+  const std::string put = "Action=PutCompositeAlarm&AlarmName=site&AlarmRule=";
+  const std::string refused = town.text(put + "ALARM%28hot%29+OR+OK%28cold%29+OR+ALARM%28cool%29");
+  EXPECT_EQ(code_of(refused), "ValidationError");
+  EXPECT_NE(refused.find("alarms [cold, cool] in the alarm rule do not exist"), std::string::npos) << refused;
+  const std::string by =
+      "&ActionsSuppressorWaitPeriod=10&ActionsSuppressorExtensionPeriod=10&ActionsSuppressor=";
+  EXPECT_EQ(code_of(town.text(put + "ALARM%28hot%29" + by + "night")), "ValidationError");
+  EXPECT_EQ(town.call(put + "ALARM%28hot%29" + by + "hot"), 200);
+  EXPECT_EQ(town.call("Action=PutCompositeAlarm&AlarmName=other&AlarmRule=ALARM%28site%29"), 200);
+  const std::string both = "Action=DeleteAlarms&AlarmNames.member.1=other&AlarmNames.member.2=";
+  EXPECT_EQ(code_of(town.text(both + "site")), "ValidationError") << "one composite alarm at most";
+  EXPECT_EQ(town.call(both + "hot"), 200);
 }
 
 TEST(Composite, CountsForItsChildrenAndSurvivesARestart) {

@@ -114,6 +114,34 @@ class StoredDatapoints(unittest.TestCase):
             wait_until_stored(town, 1)
             self.assertEqual(sample(town, "kaden_datapoints_stored_total"), 1)
 
+    def test_an_alarm_made_now_looks_at_what_is_stored_and_a_restart_changes_nothing(self):
+        with Town() as town:
+            town.start_kaden()
+            client = client_of(town)
+            now = int(time.time()) // 60 * 60
+            data = [(now - 60 * minute, 50.0) for minute in range(8 * 60)]
+            put(client, "cpu", data)
+            wait_until_stored(town, len(data))
+            town.kill_kaden()  # memory has nothing of it then: no alarm looked at it
+            town.start_kaden()
+            client = client_of(town)
+            alarms = {"six-hours": (3600, 6, 10.0, "ALARM"), "quiet": (3600, 6, 90.0, "OK"), "minutes": (60, 5, 10.0, "ALARM")}
+            for name, (period, count, threshold, _) in alarms.items():
+                client.put_metric_alarm(AlarmName=name, Namespace=NAMESPACE, MetricName="cpu", Dimensions=HOST, Statistic="Average", Period=period,
+                                        EvaluationPeriods=count, Threshold=threshold, ComparisonOperator="GreaterThanThreshold",
+                                        TreatMissingData="ignore")
+
+            def states():
+                return {one["AlarmName"]: one["StateValue"] for one in client_of(town).describe_alarms()["MetricAlarms"]}
+            wanted = {name: state for name, (_, _, _, state) in alarms.items()}
+            wait_for("the alarms to look at the past", lambda: states() == wanted, 90)
+            incidents = len(town.incidents())
+            town.kill_kaden()
+            town.start_kaden()
+            time.sleep(3)  # several evaluations
+            self.assertEqual(states(), wanted)
+            self.assertEqual(len(town.incidents()), incidents)
+
     def test_a_kill_costs_ten_seconds_of_datapoints_at_most(self):
         with Town() as town:
             town.start_kaden()

@@ -63,7 +63,8 @@ struct LogFiles {
 
 struct Settings {
   std::string url{};      ///< "http://127.0.0.1:8480", "https://monitoring.ap-northeast-1.amazonaws.com"
-  std::string logs_url{}; ///< "https://logs.ap-northeast-1.amazonaws.com"; needed when files are followed
+  std::string logs_url{}; ///< "https://logs.ap-northeast-1.amazonaws.com"; needed when files are
+                          ///< followed; in the file `url` is taken where it is not AWS's
   std::string region = "ap-northeast-1";
   KeySource keys{};
   std::string ca_file{}; ///< trust only this PEM file; empty: the system's store

@@ -146,7 +146,7 @@ class AlarmBook {
   /// most `most`, the others come with the next call.
   std::vector<std::pair<MetricId, Millis>> take_past_wanted(WallTime now, std::size_t most);
   /// The same again, when their past could not be read.
-  void want_past(const MetricId& metric, Millis history) { past_wanted_[metric] = history; }
+  void want_past(const MetricId& metric, Millis history);
   /// What was measured before `cut` and is kept elsewhere, in the place of what memory has of it. busy: there
   /// is no room.
   Result<void> backfill(const MetricId& metric, WallTime cut, std::span<const Datum> data, WallTime now);
