@@ -5,16 +5,12 @@
 
 #include <future>
 
+#include "writer_test_base.h"
+
 namespace kaden::app {
 namespace {
 
 using testing::HasSubstr;
-
-class NoEffects final : public writer::EffectSink {
- public:
-  void release(const incident::Effect&) override {}
-  void on_journal_corrupt(const Error&) override {}
-};
 
 incident::Config small_config() {
   incident::Config config;
@@ -29,16 +25,12 @@ incident::Config small_config() {
   return config;
 }
 
-class ChatDeskTest : public testing::Test {
+class ChatDeskTest : public WriterTest {
  protected:
-  ChatDeskTest()
-      : journal_(journal::open_memory("aaaaaaaaaaaaaaaa",
-                                      {[this](journal::Position) { return disk_full_.load(); }})),
-        writer_(*journal_, clock_, sink_) {
+  ChatDeskTest() {
     settings_.chat = config::Chat{};
     settings_.chat->slack.webhook_url = "http://127.0.0.1:1/x"; // nothing listens there
     settings_.listen.public_url = "https://kaden.example";
-    EXPECT_TRUE(writer_.recover());
     std::vector<incident::Input> first;
     first.emplace_back(incident::ConfigChanged{small_config()});
     writer_.start(std::move(first));
@@ -84,13 +76,7 @@ class ChatDeskTest : public testing::Test {
     return who.get_future().get();
   }
 
-  runtime::ManualClock clock_{wall_time(1'700'000'000'000)};
-  std::atomic<bool> disk_full_ = false;
-  NoEffects sink_;
-  std::unique_ptr<journal::Journal> journal_;
-  std::unique_ptr<journal::Records> records_ = journal::open_records_in_memory();
   config::Settings settings_;
-  writer::Writer writer_;
   std::unique_ptr<ChatDesk> desk_;
 };
 

@@ -34,11 +34,7 @@ source::StatusPageSettings settings_of(const config::StatusPage& page) {
   settings.timeout = page.timeout;
   settings.allow_plain = page.allow_plain;
   settings.ca_file = page.ca_file;
-  if (!page.certificate_sha256.empty()) {
-    auto pin = http::parse_certificate_pin(page.certificate_sha256);
-    require(pin.has_value(), "a certificate's fingerprint was checked when the configuration was read");
-    settings.certificate_pin = std::move(*pin);
-  }
+  settings.certificate_pin = pin_of(page.certificate_sha256);
   settings.user_agent = "kaden/" KADEN_VERSION;
   return settings;
 }

@@ -5,16 +5,12 @@
 
 #include <thread>
 
+#include "writer_test_base.h"
+
 namespace kaden::app {
 namespace {
 
 using testing::HasSubstr;
-
-class NoEffects final : public writer::EffectSink {
- public:
-  void release(const incident::Effect&) override {}
-  void on_journal_corrupt(const Error&) override {}
-};
 
 AlarmEvent event(std::string id) {
   AlarmEvent event;
@@ -24,22 +20,7 @@ AlarmEvent event(std::string id) {
   return event;
 }
 
-class SourcesTest : public testing::Test {
- protected:
-  SourcesTest()
-      : journal_(journal::open_memory("aaaaaaaaaaaaaaaa",
-                                      {[this](journal::Position) { return disk_full_.load(); }})),
-        writer_(*journal_, clock_, sink_) {
-    EXPECT_TRUE(writer_.recover());
-  }
-
-  runtime::ManualClock clock_{wall_time(1'700'000'000'000)};
-  std::atomic<bool> disk_full_ = false;
-  NoEffects sink_;
-  std::unique_ptr<journal::Journal> journal_;
-  std::unique_ptr<journal::Records> records_ = journal::open_records_in_memory();
-  writer::Writer writer_;
-};
+class SourcesTest : public WriterTest {};
 
 TEST_F(SourcesTest, what_was_reported_is_in_the_journal_when_the_report_returns) {
   writer_.start({});

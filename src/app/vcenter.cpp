@@ -26,6 +26,13 @@ Result<std::vector<config::Vcenter>> chosen(const config::Settings& settings, co
 
 } // namespace
 
+std::optional<std::string> pin_of(const std::string& fingerprint) {
+  if (fingerprint.empty()) return std::nullopt;
+  auto pin = http::parse_certificate_pin(fingerprint);
+  require(pin.has_value(), "a certificate's fingerprint was checked when the configuration was read");
+  return std::move(*pin);
+}
+
 vcenter::Settings settings_of(const config::Vcenter& vcenter) {
   vcenter::Settings settings;
   settings.name = vcenter.id;
@@ -40,11 +47,7 @@ vcenter::Settings settings_of(const config::Vcenter& vcenter) {
   for (const config::VcenterRule& rule : vcenter.rules) {
     settings.rules.push_back({rule.alarm, rule.entity, rule.yellow, rule.red});
   }
-  if (!vcenter.certificate_sha256.empty()) {
-    auto pin = http::parse_certificate_pin(vcenter.certificate_sha256);
-    require(pin.has_value(), "a certificate's fingerprint was checked when the configuration was read");
-    settings.certificate_pin = std::move(*pin);
-  }
+  settings.certificate_pin = pin_of(vcenter.certificate_sha256);
   return settings;
 }
 

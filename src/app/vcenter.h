@@ -3,6 +3,7 @@
 /// stderr and the exit code (0 done, 1 refused or broken).
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "kaden/config.h"
@@ -10,6 +11,8 @@
 
 namespace kaden::app {
 
+/// Of a fingerprint in the configuration, of a vCenter or a status page; empty: nothing.
+std::optional<std::string> pin_of(const std::string& fingerprint);
 vcenter::Settings settings_of(const config::Vcenter& vcenter);
 
 struct VcenterAlarmsOptions {

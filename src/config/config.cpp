@@ -67,17 +67,29 @@ ValuePtr as_alarms(const ValuePtr& root) {
   return file;
 }
 
+/// Null, and the mistake is noted, when it cannot be read or (with `must_be_map`) is something else than a
+/// map.
+ValuePtr noted_document(std::string_view body, Notes& notes, const char* must_be_map = nullptr) {
+  const auto root = read_document(body);
+  if (!root) {
+    notes.add(root.error().at, "", root.error().message);
+    return nullptr;
+  }
+  if (must_be_map != nullptr && (*root)->kind != ValueKind::map) {
+    notes.add((*root)->at, "", must_be_map);
+    return nullptr;
+  }
+  return *root;
+}
+
 } // namespace
 
 Result<std::vector<alarm::Rule>> parse_rules(std::string_view text, const std::string& file_name) {
   const std::string_view body = without_mark(text);
   Notes notes;
-  const auto root = read_document(body);
-  if (!root) {
-    notes.add(root.error().at, "", root.error().message);
-    return tl::unexpected(notes.error(body, file_name));
-  }
-  Section top(notes, as_alarms(*root), "", "");
+  const auto root = noted_document(body, notes);
+  if (!root) return tl::unexpected(notes.error(body, file_name));
+  Section top(notes, as_alarms(root), "", "");
   auto rules = read_rules(top);
   if (!notes.empty()) return tl::unexpected(notes.error(body, file_name));
   return rules;
@@ -86,16 +98,10 @@ Result<std::vector<alarm::Rule>> parse_rules(std::string_view text, const std::s
 Result<webhook::Rules> parse_webhook_rules(std::string_view text, const std::string& file_name) {
   const std::string_view body = without_mark(text);
   Notes notes;
-  const auto root = read_document(body);
-  if (!root) {
-    notes.add(root.error().at, "", root.error().message);
-    return tl::unexpected(notes.error(body, file_name));
-  }
-  if ((*root)->kind != ValueKind::map) {
-    notes.add((*root)->at, "", "must be one webhook: a map with format, and map for format generic");
-    return tl::unexpected(notes.error(body, file_name));
-  }
-  Section section(notes, *root, "", "webhooks[]");
+  const auto root =
+      noted_document(body, notes, "must be one webhook: a map with format, and map for format generic");
+  if (!root) return tl::unexpected(notes.error(body, file_name));
+  Section section(notes, root, "", "webhooks[]");
   auto rules = read_webhook_rules(section);
   if (!notes.empty()) return tl::unexpected(notes.error(body, file_name));
   return rules;
@@ -104,16 +110,10 @@ Result<webhook::Rules> parse_webhook_rules(std::string_view text, const std::str
 Result<Settings> parse(std::string_view text, const std::string& file_name, const Environment& environment) {
   const std::string_view body = without_mark(text);
   Notes notes;
-  const auto root = read_document(body);
-  if (!root) {
-    notes.add(root.error().at, "", root.error().message);
-    return tl::unexpected(notes.error(body, file_name));
-  }
-  if ((*root)->kind != ValueKind::map) {
-    notes.add((*root)->at, "", "the file must be a map of sections (listen, people, policies ...)");
-    return tl::unexpected(notes.error(body, file_name));
-  }
-  Section top(notes, *root, "", "");
+  const auto root =
+      noted_document(body, notes, "the file must be a map of sections (listen, people, policies ...)");
+  if (!root) return tl::unexpected(notes.error(body, file_name));
+  Section top(notes, root, "", "");
   Settings settings = read_settings(top, Surroundings{environment, folder_of(file_name)});
   if (!notes.empty()) return tl::unexpected(notes.error(body, file_name));
   settings.engine.version = sha256_hex(text).substr(0, version_digits);
