@@ -3,6 +3,7 @@
 #include <signal.h> // NOLINT(modernize-deprecated-headers): sigwait() is POSIX
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
@@ -55,15 +56,15 @@ void add_flags(CLI::App& cli, Flags& flags) {
   cli.set_version_flag("--version", "kaden-agent " KADEN_VERSION);
 }
 
-/// Flags first, then the file, then the environment.
-Result<Settings> settings_of(const Flags& flags) {
-  Settings settings;
+/// Flags first, then the file, then the environment. All that is wrong is told at once, with `with_files`
+/// also what is wrong with key files and certificates.
+Result<Settings> settings_of(const Flags& flags, bool with_files) {
+  ReadSettings read;
+  Settings& settings = read.settings;
   if (!flags.config.empty()) {
     const auto text = read_file(flags.config, limits::agent_config_bytes_max + 1);
     if (!text) return tl::unexpected(text.error());
-    auto read = read_settings(*text, flags.config);
-    if (!read) return read;
-    settings = std::move(*read);
+    read = read_settings_file(*text, flags.config);
   }
   const auto take = [](const std::string& flag, std::string& value) {
     if (!flag.empty()) value = flag;
@@ -86,8 +87,17 @@ Result<Settings> settings_of(const Flags& flags) {
     keys.secret = variable("AWS_SECRET_ACCESS_KEY");
     keys.session_token = variable("AWS_SESSION_TOKEN");
   }
-  if (auto good = check_settings(settings); !good) return tl::unexpected(good.error());
-  return settings;
+  auto wrong = mistakes_in(settings);
+  const auto is_about_keys = [](const SettingsMistake& mistake) { return mistake.key.starts_with("keys."); };
+  const bool has_keys = std::none_of(wrong.begin(), wrong.end(), is_about_keys);
+  read.add(std::move(wrong));
+  if (with_files) {
+    auto of_files = mistakes_in_files(settings);
+    if (!has_keys) std::erase_if(of_files, is_about_keys); // told above
+    read.add(std::move(of_files));
+  }
+  if (!read.mistakes.empty()) return fail(Fault::invalid, read.text());
+  return std::move(settings);
 }
 
 sigset_t stop_signals() {
@@ -146,7 +156,7 @@ int command(const std::string& program, const std::vector<std::string>& argument
     } catch (const CLI::ParseError& thrown) {
       return cli.exit(thrown) == 0 ? 0 : 2;
     }
-    settings = settings_of(flags);
+    settings = settings_of(flags, flags.check);
   }
   if (!settings) return failed(settings.error());
   if (!flags.check) return run(*settings, flags.once);

@@ -22,8 +22,8 @@ TEST(AgentSettings, are_checked) {
       {[](Settings& settings) { settings.url = "a"; }, "url: "},
       {[](Settings& settings) { settings.url = "tcp://a:1"; }, "url: "},
       {[](Settings& settings) { settings.region = ""; }, "region: "},
-      {[](Settings& settings) { settings.keys.access_key_id = "a b"; }, "access_key_id: "},
-      {[](Settings& settings) { settings.keys.secret = ""; }, "secret_file: "},
+      {[](Settings& settings) { settings.keys.access_key_id = "a b"; }, "keys.access_key_id: "},
+      {[](Settings& settings) { settings.keys.secret = ""; }, "keys.secret_file: "},
       {[](Settings& settings) { settings.interval = Millis(999); }, "interval_s: "},
       {[](Settings& settings) { settings.interval = seconds(3'601); }, "interval_s: "},
       {[](Settings& settings) { settings.state_folder = "state"; }, "state_folder: "},
@@ -139,6 +139,44 @@ TEST(AgentSettings, name_the_place_of_each_mistake) {
                           "logs: {files: [{from: middle}]}", "keys: 3"}) {
     EXPECT_FALSE(read_settings(bad, "a.yaml")) << bad;
   }
+}
+
+TEST(AgentSettings, mistakes_of_meaning_are_told_together_with_their_places) {
+  auto read = read_settings_file(
+      "url: tcp://a:1\n"
+      "keys: {secret_file: /etc/x}\n"
+      "interval_s: x\n"
+      "procstat:\n"
+      "  - {exe: a, pattern: \"(\"}\n"
+      "  - {}\n"
+      "checks:\n"
+      "  - {name: db, url: nowhere}\n"
+      "  - {name: db, url: \"tcp://a:1\"}\n"
+      "logs:\n"
+      "  files:\n"
+      "    - {path: relative, group: g}\n",
+      "a.yaml");
+  read.add(mistakes_in(read.settings));
+  EXPECT_EQ(read.text(),
+            "a.yaml:3:13: interval_s: a number from 1 to 3600 is needed\n"
+            "a.yaml:6:5: procstat[1].exe: exe, pattern or pid_file is needed\n"
+            "a.yaml:1:6: url: http or https is needed\n"
+            "a.yaml:2:7: keys.access_key_id: an access key id is needed\n"
+            "a.yaml:5:5: procstat[1]: '(' is no pattern: Unmatched ( or \\(\n"
+            "a.yaml:8:21: checks[0].url: 'nowhere' does not begin with http:// or https://\n"
+            "a.yaml:9:12: checks[1].name: it stands twice\n"
+            "a.yaml:11:3: logs.url: http or https is needed\n"
+            "a.yaml:12:14: logs.files[0].path: an absolute path is needed");
+}
+
+TEST(AgentSettings, key_files_that_cannot_be_used_are_noticed) {
+  Settings settings{.url = "http://a", .keys = {.credentials_file = "/nowhere/credentials"}};
+  settings.ca_file = "/nowhere/ca.pem";
+  settings.checks = {{.name = "a", .url = "https://a", .ca_file = "/nowhere/b.pem"}};
+  ASSERT_TRUE(mistakes_in(settings).empty());
+  std::vector<std::string> keys;
+  for (const auto& mistake : mistakes_in_files(settings)) keys.push_back(mistake.key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"keys.credentials_file", "ca_file", "checks[0].ca_file"}));
 }
 
 } // namespace

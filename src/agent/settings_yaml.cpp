@@ -1,5 +1,6 @@
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -12,23 +13,22 @@ namespace kaden::agent {
 
 namespace {
 
-/// Gathers mistakes, each with its place.
+/// Gathers mistakes, and where each key stands.
 class Mistakes {
  public:
-  explicit Mistakes(std::string file) : file_(std::move(file)) {}
+  Mistakes(std::string file, ReadSettings& into) : file_(std::move(file)), into_(into) {}
   void add(const YAML::Mark& mark, const std::string& key, const std::string& why) {
-    if (++count_ > limits::config_errors_max) return;
-    if (!text_.empty()) text_ += '\n';
-    text_ += file_ + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": " +
-             (key.empty() ? "" : key + ": ") + why;
+    into_.mistakes.push_back({key, why, place_of(mark)});
   }
-  bool none() const { return count_ == 0; }
-  std::string text() const { return text_; }
+  void note(const YAML::Mark& mark, const std::string& key) { into_.places.emplace(key, place_of(mark)); }
 
  private:
+  std::string place_of(const YAML::Mark& mark) const {
+    return file_ + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+  }
+
   std::string file_;
-  std::string text_;
-  std::size_t count_ = 0;
+  ReadSettings& into_;
 };
 
 /// The keys of one map: each is asked for once, and what nobody asked for is a mistake.
@@ -36,6 +36,7 @@ class Map {
  public:
   Map(const YAML::Node& node, std::string path, Mistakes& mistakes)
       : node_(node), path_(std::move(path)), mistakes_(mistakes) {
+    mistakes_.note(node_.Mark(), path_);
     if (!node_.IsMap()) wrong(node_, "", "a map is needed");
   }
   ~Map() {
@@ -55,7 +56,10 @@ class Map {
 
   YAML::Node child(const std::string& key) {
     known_.insert(key);
-    return node_.IsMap() ? std::as_const(node_)[key] : YAML::Node(YAML::NodeType::Undefined);
+    if (!node_.IsMap()) return YAML::Node(YAML::NodeType::Undefined);
+    YAML::Node found = std::as_const(node_)[key];
+    if (found.IsDefined()) mistakes_.note(found.Mark(), joined(key));
+    return found;
   }
   void text(const std::string& key, std::string& out) {
     const YAML::Node node = child(key);
@@ -81,6 +85,9 @@ class Map {
     std::int64_t value = out.count() / 1'000;
     number(key, 1, most, value);
     out = seconds(value);
+  }
+  void missing(const std::string& key, const std::string& why) {
+    mistakes_.add(node_.Mark(), joined(key), why);
   }
   void flag(const std::string& key, bool& out) {
     const YAML::Node node = child(key);
@@ -128,6 +135,8 @@ class Map {
     Map map(node, joined(key), mistakes_);
     take(map);
   }
+  /// Here stands what is called `key` elsewhere.
+  void note(const std::string& key) { mistakes_.note(node_.Mark(), key); }
   void wrong(const YAML::Node& node, const std::string& key, const std::string& why) {
     mistakes_.add(node.Mark(), joined(key), why);
   }
@@ -176,9 +185,16 @@ void read_watched(Map& map, Settings& settings) {
     item.text("exe", exe);
     item.text("pattern", pattern);
     item.text("pid_file", pid_file);
-    if (!exe.empty()) settings.watched.push_back({Watched::By::exe, exe});
-    if (!pattern.empty()) settings.watched.push_back({Watched::By::pattern, pattern});
-    if (!pid_file.empty()) settings.watched.push_back({Watched::By::pid_file, pid_file});
+    if (exe.empty() && pattern.empty() && pid_file.empty())
+      item.missing("exe", "exe, pattern or pid_file is needed");
+    const auto watch = [&](Watched::By by, std::string what) {
+      if (what.empty()) return;
+      item.note("procstat[" + std::to_string(settings.watched.size()) + "]");
+      settings.watched.push_back({by, std::move(what)});
+    };
+    watch(Watched::By::exe, std::move(exe));
+    watch(Watched::By::pattern, std::move(pattern));
+    watch(Watched::By::pid_file, std::move(pid_file));
   });
 }
 
@@ -250,21 +266,59 @@ void read_all(Map& map, Settings& settings) {
 
 } // namespace
 
-Result<Settings> read_settings(std::string_view yaml, const std::string& name) {
-  if (yaml.size() > limits::agent_config_bytes_max)
-    return fail(Fault::invalid, name + ": the file is too large");
-  Mistakes mistakes(name);
-  Settings settings;
+ReadSettings read_settings_file(std::string_view yaml, const std::string& name) {
+  ReadSettings read;
+  read.places.emplace("", name);
+  if (yaml.size() > limits::agent_config_bytes_max) {
+    read.mistakes.push_back({"", "the file is too large", name});
+    return read;
+  }
+  Mistakes mistakes(name, read);
   try {
     const YAML::Node root = YAML::Load(std::string(yaml));
-    if (root.IsNull()) return settings;
+    if (root.IsNull()) return read;
     Map map(root, "", mistakes);
-    read_all(map, settings);
+    read_all(map, read.settings);
   } catch (const YAML::Exception& thrown) {
     mistakes.add(thrown.mark, "", thrown.msg);
   }
-  if (!mistakes.none()) return fail(Fault::invalid, mistakes.text());
-  return settings;
+  return read;
+}
+
+void ReadSettings::add(std::vector<SettingsMistake> found) {
+  for (SettingsMistake& mistake : found) {
+    const auto is_told = [&](const SettingsMistake& other) { return other.key == mistake.key; };
+    if (std::any_of(mistakes.begin(), mistakes.end(), is_told)) continue;
+    // The key itself, else the map it is missing in.
+    auto place = places.find(mistake.key);
+    for (std::string above = mistake.key; place == places.end() && !above.empty();) {
+      const std::size_t dot = above.rfind('.');
+      above.resize(dot == std::string::npos ? 0 : dot);
+      place = places.find(above);
+    }
+    if (place != places.end()) mistake.place = place->second;
+    mistakes.push_back(std::move(mistake));
+  }
+}
+
+std::string ReadSettings::text() const {
+  std::string all;
+  std::size_t count = 0;
+  for (const SettingsMistake& mistake : mistakes) {
+    if (++count > limits::config_errors_max) break;
+    all += all.empty() ? "" : "\n";
+    for (const std::string* part : {&mistake.place, &mistake.key}) {
+      if (!part->empty()) all += *part + ": ";
+    }
+    all += mistake.why;
+  }
+  return all;
+}
+
+Result<Settings> read_settings(std::string_view yaml, const std::string& name) {
+  ReadSettings read = read_settings_file(yaml, name);
+  if (!read.mistakes.empty()) return fail(Fault::invalid, read.text());
+  return std::move(read.settings);
 }
 
 } // namespace kaden::agent

@@ -147,6 +147,25 @@ bool is_each_once(Kind kind) {
          kind == Kind::measurements || kind == Kind::names;
 }
 
+/// As CreateLogGroup takes it once the agent has put something in the place of {hostname} and the like.
+bool is_group_name(std::string_view text) {
+  constexpr std::size_t bytes_max = 512;
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t end = text[i] == '{' ? text.find('}', i) : std::string_view::npos;
+    if (end != std::string_view::npos) {
+      i = end;
+      plain += 'x';
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain.size() <= bytes_max && std::all_of(plain.begin(), plain.end(), [](char one) {
+           return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') ||
+                  std::string_view(".-_/#").find(one) != std::string_view::npos;
+         });
+}
+
 std::vector<std::string_view> names_of(const Shape& shape) {
   std::vector<std::string_view> names;
   for (const Key& key : shape.keys) names.push_back(key.name);
@@ -176,6 +195,7 @@ class Walk {
         look_at_member(entry.value(), *known, name, path + dot + name);
       }
       look_at_support(path + dot + name, shape + dot + name);
+      look_at_value(entry.value(), name, path + dot + name, shape + dot + name);
       look(entry.value(), path + dot + name, shape + dot + name);
     }
   }
@@ -190,6 +210,20 @@ class Walk {
     const auto odd = std::find_if(unsupported.begin(), unsupported.end(),
                                   [&](const Unsupported& one) { return one.path == shape; });
     if (odd != unsupported.end()) note(path, odd->trouble);
+  }
+
+  /// What the agent takes and the endpoint does not.
+  void look_at_value(const json::value& value, std::string_view name, const std::string& path,
+                     std::string_view shape) {
+    const auto* held = value.if_string();
+    const std::string_view text = held == nullptr ? std::string_view() : std::string_view(*held);
+    if (shape == "metrics.namespace" && text.starts_with("AWS/"))
+      note(path, PartTrouble::reserved, Kind::any, text);
+    if (!shape.starts_with("logs.logs_collected.")) return;
+    if (name == "log_group_name" && !text.empty() && !is_group_name(text))
+      note(path, PartTrouble::group_name, Kind::any, text);
+    const auto days = name == "retention_in_days" ? whole_of(value) : std::nullopt;
+    if (days && *days > 0) note(path, PartTrouble::retention);
   }
 
   void look_at_needs(const json::object& object, const Shape& shape, const std::string& path) {
@@ -299,6 +333,9 @@ bool is_mistake(PartTrouble trouble) {
     case PartTrouble::traces:
     case PartTrouble::embedded:
     case PartTrouble::amp:
+    case PartTrouble::reserved:
+    case PartTrouble::group_name:
+    case PartTrouble::retention:
       break;
   }
   return false;

@@ -23,6 +23,9 @@ enum class PartTrouble : std::uint8_t {
   traces,      ///< goes to AWS X-Ray or an OpenTelemetry endpoint
   embedded,    ///< metrics inside log events (embedded metric format)
   amp,         ///< goes to Amazon Managed Service for Prometheus
+  reserved,    ///< the namespace `words` is Amazon's own: refused by CloudWatch and Kaden alike
+  group_name,  ///< `words` is no name of a log group: refused by CloudWatch Logs and Kaden alike
+  retention,   ///< the agent asks for PutRetentionPolicy, which a key that only ingests may not
 };
 
 struct OddPart {

@@ -213,6 +213,23 @@ TEST(CloudwatchAgent, values_that_the_agent_takes_are_no_mistakes) {
   EXPECT_EQ(advice.warnings, 0U) << advice.text;
 }
 
+TEST(CloudwatchAgent, tells_what_the_agent_takes_and_the_endpoint_does_not) {
+  const std::string text = R"({"agent": {"region": "x"},
+    "metrics": {"namespace": "AWS/EC2", "metrics_collected": {"statsd": {}}},
+    "logs": {"logs_collected": {"files": {"collect_list": [
+      {"file_path": "/a", "log_group_name": "/erp/{hostname}", "retention_in_days": -1},
+      {"file_path": "/b", "log_group_name": "erp logs",
+       "retention_in_days": 30}]}}}})";
+  const Advice advice = advice_of_text(text);
+  EXPECT_EQ(advice.mistakes, 0U);
+  EXPECT_THAT(advice.text, HasSubstr("metrics.namespace (line 2): AWS/EC2 is Amazon's own namespace"));
+  EXPECT_THAT(advice.text,
+              HasSubstr("collect_list[1].log_group_name (line 5): \"erp logs\" is no name of a log"));
+  EXPECT_THAT(advice.text, HasSubstr("collect_list[1].retention_in_days (line 6) makes the agent call Put"));
+  EXPECT_EQ(places_in(advice.text, "  ! ").size(), 3U) << advice.text;
+  EXPECT_THAT(advice_of_text(text, Language::ja).text, HasSubstr("PutRetentionPolicy を呼びます"));
+}
+
 TEST(CloudwatchAgent, names_mistakes_in_japanese) {
   const Advice advice =
       advice_of_text(with_plugins(R"("cpu": {"measurement": ["usage_idel"], "totalcpu": 1})"), Language::ja);

@@ -108,6 +108,20 @@ constexpr Phrase is_embedded = {
 constexpr Phrase is_amp = {
     "{} (line {}) goes to Amazon Managed Service for Prometheus, not to Kaden",
     "{} ({} 行目) は Amazon Managed Service for Prometheus に送られ、Kaden には届きません"};
+constexpr Phrase is_reserved = {
+    "{} (line {}): {} is Amazon's own namespace: Kaden refuses it as CloudWatch does; choose another",
+    "{} ({} 行目): {} は AWS の名前空間です。CloudWatch と同じく Kaden "
+    "も受け付けません。別の名前にしてください"};
+constexpr Phrase is_no_group = {
+    "{} (line {}): \"{}\" is no name of a log group (a-z, A-Z, 0-9 and . - _ / #): Kaden refuses it as "
+    "CloudWatch Logs does",
+    "{} ({} 行目): \"{}\" はロググループの名前になりません (使えるのは a-z、A-Z、0-9 と . - _ / #)。"
+    "CloudWatch Logs と同じく Kaden も受け付けません"};
+constexpr Phrase sets_retention = {
+    "{} (line {}) makes the agent call PutRetentionPolicy: a key that may only `ingest` is denied it, the "
+    "agent notes a warning and goes on. Give its key `alarms`, or set the retention once by hand",
+    "{} ({} 行目) があるとエージェントは PutRetentionPolicy を呼びます。`ingest` だけのキーでは拒まれ、"
+    "エージェントは警告を残して続けます。キーに `alarms` を与えるか、保持期間を一度手で設定してください"};
 constexpr Phrase extra_dimensions = {"{} has append_dimensions of its own: its series carry {} as well",
                                      "{} に独自の append_dimensions があり、系列に {} も付きます"};
 
@@ -265,6 +279,12 @@ class Adviser {
         return say(language_, is_embedded, path, part.line);
       case PartTrouble::amp:
         return say(language_, is_amp, path, part.line);
+      case PartTrouble::reserved:
+        return say(language_, is_reserved, path, part.line, one_line(part.words));
+      case PartTrouble::group_name:
+        return say(language_, is_no_group, path, part.line, one_line(part.words));
+      case PartTrouble::retention:
+        return say(language_, sets_retention, path, part.line);
     }
     return path;
   }

@@ -3,6 +3,7 @@
 /// key.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,9 +85,32 @@ struct Settings {
   std::string proc_folder = "/proc";           ///< for tests
 };
 
-/// Reads YAML. `name` stands before each mistake; at most limits::config_errors_max of them.
+struct SettingsMistake {
+  std::string key; ///< "logs.files[0].path"; empty: of the whole file
+  std::string why;
+  std::string place{}; ///< "agent.yaml:3:16"; empty: in no file
+};
+
+/// A file as far as it can be read, and what is wrong with it.
+struct ReadSettings {
+  Settings settings;
+  std::vector<SettingsMistake> mistakes;     ///< in the order they were found
+  std::map<std::string, std::string> places; ///< "file:line:column" of each key that was read
+  /// Adds what is wrong with what the file says: each mistake at the place of its key, of the map that lacks
+  /// it, or of the file. Keys that could not be read are not judged again.
+  void add(std::vector<SettingsMistake> found);
+  /// A line for each, in the order they were found; at most limits::config_errors_max.
+  std::string text() const;
+};
+/// Reads YAML; `name` is the file's.
+ReadSettings read_settings_file(std::string_view yaml, const std::string& name);
+/// The same for those who want all or nothing: invalid, with ReadSettings::text().
 Result<Settings> read_settings(std::string_view yaml, const std::string& name);
-/// Ranges, patterns, addresses: everything that can be known without the network. "key: what is wrong".
+/// Ranges, patterns, addresses: everything that can be known without files and network.
+std::vector<SettingsMistake> mistakes_in(const Settings& settings);
+/// Key files and certificates that cannot be used.
+std::vector<SettingsMistake> mistakes_in_files(const Settings& settings);
+/// invalid, "key: what is wrong", a line for each of mistakes_in().
 Result<void> check_settings(const Settings& settings);
 
 } // namespace kaden::agent
