@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Kaden beside named peers and limits, in one run, and prints ratios. Loopback only; ends by itself.
 
-Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms datapoints whole stored speech simulator agent
+Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms datapoints whole stored speech simulator agent vcenter
 """
 
 import json
@@ -381,8 +381,9 @@ def alarms():
     if not shutil.which("prometheus"):
         print("  prometheus, the peer, is not installed")
         return
-    print("one evaluation of an alarm, beside Prometheus (Debian's); 100,000 series, or as many rules as it evaluates in time")
-    for shape, a_rule_each, series in (("one rule", False, 100_000), ("a rule each", True, 10_000)):
+    series = 10_000 if QUICK else 100_000
+    print(f"one evaluation of an alarm, beside Prometheus (Debian's) with {series:,} series")
+    for shape, a_rule_each in (("one rule", False), ("a rule each", True)):
         for firing in (False, True):
             kaden = ran[f"evaluate/alarms:100000/firing:{int(firing)}/shape:{int(a_rule_each)}"]["us/alarm"]
             with Prometheus(series, a_rule_each, firing) as peer:
@@ -444,12 +445,26 @@ class Machines:
                 raise SystemExit(f"PutMetricData: {answer.status} {body}")
 
 
+def prometheus_share(series, firing):
+    """Percent of a core and MB of Prometheus, that scrapes as many series every 10 s, stores them, and has one rule over all."""
+    with Prometheus(series, False, firing) as peer:
+        peer.evaluation_s(1)  # from here on it has what it needs
+        before, begun = cpu_seconds(peer.process.pid), time.monotonic()
+        time.sleep(20 if QUICK else 60)
+        return 100 * (cpu_seconds(peer.process.pid) - before) / (time.monotonic() - begun), rss_mb(peer.process.pid)
+
+
 def whole():
-    """kaden serve with everything it does: HTTP, the book, stored datapoints, the journal."""
+    """kaden serve with everything it does: HTTP, the book, stored datapoints, the journal; and Prometheus with as many series."""
     count, rounds = (20_000, 2) if QUICK else (100_000, 6)
     rule = '  - {name: cpu-high, metric: cpu_usage_active, for_each: [host], statistic: Average, period_s: 10, datapoints: 1, when: "> 80"}\n'
     routes = "  - {source: [guest], policy: none}\n" + RECORD_ONLY
     print(f"the whole process: {count:,} machines report one metric every 10 s")
+    peers = {}
+    if shutil.which("prometheus"):
+        peers = {"an alarm each, quiet": prometheus_share(count, False), "an alarm each, all firing": prometheus_share(count, True)}
+    else:
+        print("  prometheus, the peer, is not installed")
     for shape, alarms_of, values in (("without an alarm", "", (5, 6)), ("an alarm each, quiet", rule, (5, 6)), ("an alarm each, all firing", rule, (95, 96)),
                                      ("an alarm each, all changing their state each time", rule, (5, 95))):
         with Town({"sato": "en"}, routes=routes, alarms=alarms_of, unsigned=True) as town:
@@ -462,8 +477,9 @@ def whole():
                 due += 10
                 time.sleep(max(0, due - time.monotonic()))
                 took.append(cpu_seconds(town.serve.pid) - before)
-            row(shape, statistics.mean(took[3:]) * 10, "% of a core")
-            row("  resident", rss_mb(town.serve.pid), "MB")
+            peer, peer_share, peer_size = ("Prometheus, one rule", *peers[shape]) if shape in peers else ("", None, None)
+            row(shape, statistics.mean(took[3:]) * 10, "% of a core", peer, peer_share, "less")
+            row("  resident", rss_mb(town.serve.pid), "MB", peer, peer_size, "less")
     with Town({"sato": "en"}, unsigned=True) as town:
         town.start_kaden()
         machines = Machines(town, 50_000 if QUICK else 1_000_000)
@@ -472,6 +488,67 @@ def whole():
             machines.report(5 + turn)
         row(f"{machines.count:,} live metrics, 3 datapoints each: resident", rss_mb(town.serve.pid), "MB", "the limit of 1 GiB", 1_024, "less")
         row("  sent in", time.monotonic() - begun, "s")
+
+
+def read_as_a_script_does(client):
+    """What a scheduled script reads: every machine with its name and its triggered alarms."""
+    from pyVmomi import vim, vmodl
+    content = client.content
+    view = content.viewManager.CreateContainerView(content.rootFolder, [vim.VirtualMachine], True)
+    wanted = vmodl.query.PropertyCollector.PropertySpec(type=vim.VirtualMachine, pathSet=["name", "triggeredAlarmState"])
+    walk = vmodl.query.PropertyCollector.TraversalSpec(name="view", path="view", skip=False, type=vim.view.ContainerView)
+    start = vmodl.query.PropertyCollector.ObjectSpec(obj=view, skip=True, selectSet=[walk])
+    question = vmodl.query.PropertyCollector.FilterSpec(objectSet=[start], propSet=[wanted])
+    found = content.propertyCollector.RetrieveContents([question])
+    view.DestroyView()
+    return len(found)
+
+
+def vcenter():
+    import vcsim
+    machines, count = (1_000, 10) if QUICK else (10_000, 60)
+    print(f"govmomi's vCenter simulator with {machines:,} virtual machines; from an alarm set there to its INVITE on the wire")
+    catcher = InviteCatcher()
+    catcher.start()
+    policy = ("  - id: default\n    levels: [{people: [sato], wait_s: 0}]\n    rounds: 1\n    redial: {busy: {wait_s: 0, most: 0}}\n"
+              "    ring_s: 20\n")
+    with Town({"sato": "en"}, policy) as town:
+        town.phone_port = catcher.port
+        server = vcsim.Vcsim(town)
+        row_of_it = server.row()
+        del row_of_it["poll_s"], row_of_it["unreadable_s"]  # as without a word about them
+        town.extra = vcsim.sources(row_of_it)
+        town.config.write_text(town.configuration())
+        server.start("-machines", str(machines), patience=300)
+        begun = time.monotonic()
+        town.start_kaden()
+        wait_for("the vCenter to be read", lambda: town.get("/api/v1/sources")["sources"][0]["readable"], 60)
+        row("from the start of Kaden until the vCenter is read", time.monotonic() - begun, "s")
+        times = []
+        for i in range(count):
+            seen = len(catcher.seen)
+            start = time.perf_counter()
+            server.alarm(f"DC0_H0_VM{i * (machines // 2 - 1) // count}")
+            with catcher.arrived:
+                if not catcher.arrived.wait_for(lambda: len(catcher.seen) > seen, timeout=60):
+                    raise SystemExit("no INVITE came: " + town.log("serve")[-2000:])
+                times.append(list(catcher.seen.values())[-1] - start)
+            time.sleep(random.uniform(0.1, 1.5))
+        times.sort()
+        row("an alarm to its INVITE: p50", statistics.median(times), "s", "a script every 300 s, on average", 150, "less")
+        row("an alarm to its INVITE: the slowest", times[-1], "s", "a script every 300 s, at worst", 300, "less")
+        used, kaden, begun = task_seconds(server.process.pid), task_seconds(town.serve.pid), time.monotonic()
+        time.sleep(40 if QUICK else 120)
+        passed = time.monotonic() - begun
+        load, own = (task_seconds(server.process.pid) - used) / passed, (task_seconds(town.serve.pid) - kaden) / passed
+        client = server.client()
+        used, begun = task_seconds(server.process.pid), time.monotonic()
+        found = read_as_a_script_does(client)
+        script, took = task_seconds(server.process.pid) - used, time.monotonic() - begun
+        row(f"{len(times)} alarms stand: CPU of the server for Kaden's reading", 100 * load, "% of a core",
+            "one pyvmomi reading of all machines every 20 s", 100 * script / 20, "less")
+        row("  CPU of Kaden", 100 * own, "% of a core")
+        row(f"  one such reading of {found:,} machines", took, "s")
 
 
 def program(name, *args):
@@ -495,6 +572,7 @@ PARTS = {
     "speech": program("speech_bench", "--benchmark_counters_tabular=true"),
     "simulator": program("kaden_sim", "--seeds", "1..200" if not QUICK else "1..40", "--hours", "24"),
     "agent": agent,
+    "vcenter": vcenter,
 }
 
 

@@ -55,7 +55,7 @@ class Vcsim:
         return {"id": self.name, "url": self.url, "user": USER, "password_file": str(self.path("password")),
                 "certificate_sha256": self.fingerprint, "poll_s": 300, "unreadable_s": 60, **more}
 
-    def start(self, *args):
+    def start(self, *args, patience=None):
         log = open(self.path("vcsim.log"), "ab")
         self.process = subprocess.Popen(
             [str(build()), "-listen", f"127.0.0.1:{self.port}", "-control", f"127.0.0.1:{self.control_port}", "-cert",
@@ -63,7 +63,7 @@ class Vcsim:
              "-password", PASSWORD, *args], stdout=log, stderr=subprocess.STDOUT)
         log.close()
         self.town.processes.append(self.process)
-        wait_for("the vCenter simulator to listen", self.is_up)
+        wait_for("the vCenter simulator to listen", self.is_up, patience)
         return self
 
     def is_up(self):

@@ -40,6 +40,8 @@ type town struct {
 	file          string
 	alarms        []alarm
 	killed, known map[string]bool
+	machines      map[string]*simulator.VirtualMachine    // by name
+	told          map[types.ManagedObjectReference]bool   // whose triggeredAlarmState is set
 	status        int
 	methods       map[string]int
 }
@@ -63,7 +65,7 @@ func (m *alarmManager) AcknowledgeAlarm(ctx *simulator.Context, req *types.Ackno
 	defer m.town.mutex.Unlock()
 	for i := range m.town.alarms {
 		each := &m.town.alarms[i]
-		if each.Alarm == req.Alarm.Value && machine(each.VM).Self == req.Entity {
+		if each.Alarm == req.Alarm.Value && m.town.machine(each.VM).Self == req.Entity {
 			each.AcknowledgedBy, each.AcknowledgedAt = ctx.Session.UserName, time.Now().UTC()
 		}
 	}
@@ -71,17 +73,15 @@ func (m *alarmManager) AcknowledgeAlarm(ctx *simulator.Context, req *types.Ackno
 	return &methods.AcknowledgeAlarmBody{Res: new(types.AcknowledgeAlarmResponse)}
 }
 
-func machine(name string) *simulator.VirtualMachine {
-	for _, each := range simulator.Map.All("VirtualMachine") {
-		if vm := each.(*simulator.VirtualMachine); vm.Name == name {
-			return vm
-		}
+func (t *town) machine(name string) *simulator.VirtualMachine {
+	vm := t.machines[name]
+	if vm == nil {
+		log.Fatalf("no virtual machine %s", name)
 	}
-	log.Fatalf("no virtual machine %s", name)
-	return nil
+	return vm
 }
 
-// publish writes triggeredAlarmState of the root folder and of each machine, and the state file.
+// publish writes triggeredAlarmState of the root folder and of each machine that has or had one, and the state file.
 func (t *town) publish() {
 	states := map[types.ManagedObjectReference][]types.AlarmState{}
 	root := simulator.Map.Get(simulator.Map.Any("Folder").Reference())
@@ -90,12 +90,12 @@ func (t *town) publish() {
 			root = each
 		}
 	}
-	for _, each := range simulator.Map.All("VirtualMachine") {
-		states[each.Reference()] = []types.AlarmState{}
+	for each := range t.told {
+		states[each] = []types.AlarmState{}
 	}
 	all := []types.AlarmState{}
 	for _, each := range t.alarms {
-		vm := machine(each.VM)
+		vm := t.machine(each.VM)
 		state := types.AlarmState{
 			Key: each.Alarm + "." + vm.Self.Value, Entity: vm.Self,
 			Alarm:         types.ManagedObjectReference{Type: "Alarm", Value: each.Alarm},
@@ -108,6 +108,7 @@ func (t *town) publish() {
 		}
 		states[vm.Self] = append(states[vm.Self], state)
 		all = append(all, state)
+		t.told[vm.Self] = true
 	}
 	states[root.Reference()] = all
 	for ref, list := range states {
@@ -123,7 +124,7 @@ func (t *town) publish() {
 
 // tell posts the event that vCenter writes with each change of an alarm.
 func (t *town) tell(name, alarmID, from, to string) {
-	vm := machine(name)
+	vm := t.machine(name)
 	event := &types.AlarmStatusChangedEvent{From: from, To: to}
 	event.Vm = &types.VmEventArgument{Vm: vm.Self, EntityEventArgument: types.EntityEventArgument{Name: name}}
 	event.Alarm = types.AlarmEventArgument{Alarm: types.ManagedObjectReference{Type: "Alarm", Value: alarmID}}
@@ -213,13 +214,23 @@ func main() {
 	user := flag.String("user", "kaden@vsphere.local", "")
 	password := flag.String("password", "", "")
 	uuid := flag.String("uuid", "", "instanceUuid, if not the simulator's")
+	machines := flag.Int("machines", 0, "how many virtual machines; 0: the simulator's usual few")
 	flag.Parse()
 
 	model := simulator.VPX()
+	if *machines > 0 { // beside the usual few; half in the cluster, half on the host of its own
+		model.Machine = *machines / (model.Cluster + model.Host)
+	}
 	if err := model.Create(); err != nil {
 		log.Fatal(err)
 	}
-	t := &town{file: *state, killed: map[string]bool{}, known: map[string]bool{}}
+	t := &town{file: *state, killed: map[string]bool{}, known: map[string]bool{}, machines: map[string]*simulator.VirtualMachine{},
+		told: map[types.ManagedObjectReference]bool{}}
+	for _, each := range simulator.Map.All("VirtualMachine") {
+		vm := each.(*simulator.VirtualMachine)
+		t.machines[vm.Name] = vm
+		t.told[vm.Self] = true // an empty list is what vCenter gives, and not nothing
+	}
 	if text, err := os.ReadFile(*state); err == nil {
 		_ = json.Unmarshal(text, &t.alarms)
 	}
@@ -243,6 +254,7 @@ func main() {
 		simulator.Map.Put(definition)
 	}
 	t.publish()
+	t.told = map[types.ManagedObjectReference]bool{}
 
 	service := model.Service
 	service.Listen = &url.URL{Scheme: "https", Host: *listen, User: url.UserPassword(*user, *password)}
