@@ -168,9 +168,12 @@ void AlarmBook::note(const Alarm& alarm, HistoryKind kind, std::string summary, 
 void AlarmBook::note_definition(const Alarm& alarm, std::string_view what, WallTime now) {
   json::object data;
   data["version"] = "1.0";
-  data["type"] = what.starts_with("created") ? "Create" : what.starts_with("deleted") ? "Delete" : "Update";
-  if (alarm.definition != nullptr) data["updatedAlarm"] = to_json(*alarm.definition);
-  if (alarm.composite != nullptr) data["updatedAlarm"] = to_json(*alarm.composite);
+  const bool is_new = what.starts_with("created");
+  const bool is_gone = what.starts_with("deleted");
+  data["type"] = is_new ? "Create" : is_gone ? "Delete" : "Update";
+  json::value& described = data[is_new ? "createdAlarm" : is_gone ? "deletedAlarm" : "updatedAlarm"];
+  if (alarm.definition != nullptr) described = to_json(*alarm.definition);
+  if (alarm.composite != nullptr) described = to_json(*alarm.composite);
   note(alarm, HistoryKind::configuration_update, "Alarm \"" + alarm.key.name + "\" " + std::string(what),
        kaden::to_text(json::value(std::move(data))), now);
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <utility>
 
 #include "alarm_record.h"
@@ -96,8 +97,8 @@ Result<void> AlarmBook::define(CompositeDefinition definition, WallTime now, boo
 }
 
 /// Children before parents (Tarjan's strongly connected components, whose order is just that). More than one
-/// in a component, or one that names itself: a circle.
-void AlarmBook::order_composites() {
+/// in a component, or one that names itself: a circle. Returns the circles.
+std::vector<std::vector<AlarmBook::Alarm*>> AlarmBook::order_composites() {
   composites_in_order_ = true;
   // By name: so the order does not depend on how they came.
   std::sort(composites_.begin(), composites_.end(),
@@ -119,17 +120,20 @@ void AlarmBook::order_composites() {
   std::vector<std::size_t> index(count, none), low(count, 0), stack;
   std::vector<char> on_stack(count, 0);
   std::vector<Alarm*> ordered;
+  std::vector<std::vector<Alarm*>> circles;
   std::size_t counter = 0;
   const auto settle = [&](std::size_t root) {
     const bool alone = stack.back() == root;
     const bool names_itself =
         std::find(children[root].begin(), children[root].end(), root) != children[root].end();
+    if (!alone || names_itself) circles.emplace_back();
     std::size_t one = none;
     do {
       one = stack.back();
       stack.pop_back();
       on_stack[one] = 0;
       composites_[one]->in_circle = !alone || names_itself;
+      if (composites_[one]->in_circle) circles.back().push_back(composites_[one]);
       ordered.push_back(composites_[one]);
     } while (one != root);
   };
@@ -161,6 +165,25 @@ void AlarmBook::order_composites() {
     }
   }
   composites_ = std::move(ordered);
+  return circles;
+}
+
+/// Its members keep their state until somebody breaks the circle; this tells whoever asks why.
+void AlarmBook::tell_circle(const std::vector<Alarm*>& members, WallTime now) {
+  std::string names;
+  for (const Alarm* member : members) names += (names.empty() ? "" : ", ") + member->key.name;
+  const std::string reason(cut_utf8(
+      "Not evaluated: in a circle of composite alarms (" + names + "). Change the AlarmRule of one of them.",
+      limits::reason_bytes_max - 1));
+  for (Alarm* alarm : members) {
+    if (alarm->reason == reason) continue;
+    alarm->reason = reason;
+    alarm->updated_at = now;
+    alarm->seen.reset();
+    json::object data{{"version", "1.0"}, {"type", "Circle"}, {"reason", reason}};
+    note(*alarm, HistoryKind::configuration_update, "Not evaluated: in a circle of composite alarms",
+         kaden::to_text(json::value(std::move(data))), now);
+  }
 }
 
 std::vector<AlarmState> AlarmBook::states_of(const Alarm& alarm) const {
@@ -175,7 +198,7 @@ std::vector<AlarmState> AlarmBook::states_of(const Alarm& alarm) const {
 void AlarmBook::evaluate_composites(WallTime now, std::vector<Transition>& changes) {
   if (composites_.empty()) return;
   if (!composites_in_order_) {
-    order_composites();
+    for (const auto& circle : order_composites()) tell_circle(circle, now);
     for (const Alarm* alarm : composites_) stale_.insert(alarm->key);
   }
   // A changed child marks its parents, which come later in the order: one walk settles all.

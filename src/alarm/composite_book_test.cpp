@@ -117,6 +117,15 @@ TEST(Composite, ACircleStopsItsMembersOnly) {
   EXPECT_EQ(town.info("a").state, AlarmState::insufficient_data);
   EXPECT_EQ(town.info("a").evaluation_state, "EVALUATION_ERROR");
   EXPECT_EQ(town.info("self").evaluation_state, "EVALUATION_ERROR");
+  EXPECT_EQ(town.info("a").reason,
+            "Not evaluated: in a circle of composite alarms (b, a). Change the AlarmRule of one of them.");
+  EXPECT_EQ(town.info("a").reason, town.info("b").reason);
+  EXPECT_EQ(town.info("self").reason,
+            "Not evaluated: in a circle of composite alarms (self). Change the AlarmRule of one of them.");
+  HistoryFilter of_a;
+  of_a.name = "a";
+  ASSERT_EQ(town.book.history().find(of_a).size(), 2U); // created, and once told of the circle
+  EXPECT_EQ(town.book.history().find(of_a)[0].summary, "Not evaluated: in a circle of composite alarms");
   EXPECT_EQ(town.info("outside").evaluation_state, "");
   town.composite("b", "FALSE"); // the guide's way out
   EXPECT_EQ(town.after(1), "a: INSUFFICIENT_DATA->ALARM; b: INSUFFICIENT_DATA->OK; ");

@@ -43,9 +43,9 @@ TEST(PutMetricAlarm, ReadsEveryField) {
   Fields fields = full;
   fields.insert({{"AlarmDescription", "%E9%87%8D"},
                  {"ActionsEnabled", "false"},
-                 {"AlarmActions.member.1", "arn:1"},
-                 {"OKActions.member.1", "arn:2"},
-                 {"InsufficientDataActions.member.1", "arn:3"},
+                 {"AlarmActions.member.1", "arn:aws:sns:x:1:1"},
+                 {"OKActions.member.1", "arn:aws:sns:x:1:2"},
+                 {"InsufficientDataActions.member.1", "arn:aws:sns:x:1:3"},
                  {"Dimensions.member.1.Name", "host"},
                  {"Dimensions.member.1.Value", "web-01"},
                  {"DatapointsToAlarm", "2"},
@@ -60,9 +60,9 @@ TEST(PutMetricAlarm, ReadsEveryField) {
   EXPECT_EQ(read->name, "hot");
   EXPECT_EQ(read->description, "重");
   EXPECT_FALSE(read->actions_enabled);
-  EXPECT_EQ(read->alarm_actions, std::vector<std::string>{"arn:1"});
-  EXPECT_EQ(read->ok_actions, std::vector<std::string>{"arn:2"});
-  EXPECT_EQ(read->insufficient_data_actions, std::vector<std::string>{"arn:3"});
+  EXPECT_EQ(read->alarm_actions, std::vector<std::string>{"arn:aws:sns:x:1:1"});
+  EXPECT_EQ(read->ok_actions, std::vector<std::string>{"arn:aws:sns:x:1:2"});
+  EXPECT_EQ(read->insufficient_data_actions, std::vector<std::string>{"arn:aws:sns:x:1:3"});
   EXPECT_EQ(read->metric, (alarm::MetricId{"CWAgent", "cpu_usage_active", {{"host", "web-01"}}}));
   alarm::Condition condition;
   condition.statistic = alarm::Statistic::average;
@@ -125,6 +125,11 @@ TEST(PutMetricAlarm, RefusesEdgeByEdge) {
       {{{"ActionsEnabled", "maybe"}}, "MalformedInput"},
       {{{"ActionsEnabled", "True"}}, "ok"},
       {{{"OKActions.member.1", ""}}, "ValidationError"},
+      {{{"OKActions.member.1", "pager"}}, "ValidationError"},
+      {{{"OKActions.member.1", "arn:aws:sns:x:1"}}, "ValidationError"},
+      {{{"OKActions.member.1", "arn:aws:sns:x:1:pager"}}, "ok"},
+      {{{"Tags.member.1.Key", "AWS:owner"}, {"Tags.member.1.Value", "x"}}, "ValidationError"},
+      {{{"Tags.member.1.Key", "awsome"}, {"Tags.member.1.Value", "x"}}, "ok"},
       {{{"Dimensions.member.1.Name", "host"}}, "ValidationError"},
       {{{"Tags.member.1.Value", "x"}}, "ValidationError"},
       {{{"Tags.member.1.Key", "kaden:severity"}, {"Tags.member.1.Value", "urgent"}}, "ValidationError"},
@@ -136,7 +141,7 @@ TEST(PutMetricAlarm, RefusesEdgeByEdge) {
   }
   Fields actions;
   for (int i = 1; i <= 6; ++i) {
-    actions["AlarmActions.member." + std::to_string(i)] = "arn";
+    actions["AlarmActions.member." + std::to_string(i)] = "arn:aws:sns:x:1:a";
     EXPECT_EQ(code(actions), i <= 5 ? "ok" : "ValidationError") << i;
   }
 }

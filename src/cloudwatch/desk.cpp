@@ -101,6 +101,7 @@ Result<void> Desk::room_for(std::span<const alarm::Datum> data, const Maker& mak
 
 Result<void> Desk::put(std::span<const alarm::Datum> data, WallTime now, const Maker* maker) {
   const std::lock_guard lock(mutex_);
+  note_late(data);
   if (maker == nullptr) return book_.put(data, now);
   if (auto room = room_for(data, *maker, now); !room) return room;
   // Which of them are new is known only before; their numbers only after.
@@ -136,15 +137,24 @@ void Desk::enqueue(alarm::Transition transition, Done done, Jobs& jobs) {
 
 void Desk::start(const alarm::AlarmKey& key, Untold& head, Jobs& jobs) {
   head.step = Step::telling;
-  const std::weak_ptr<Desk> self = weak_from_this();
-  const auto told = [self, key](bool durable) {
-    if (const auto desk = self.lock()) desk->on_told(key, durable);
-  };
-  if (!head.transition.to_be_told) {
-    jobs.push_back([told] { told(true); });
-  } else {
-    jobs.push_back([this, event = event_of(head.transition), told] { sink_(event, told); });
+  jobs.push_back([this, key] { tell(key); });
+}
+
+/// Not under the lock. The event is made only here: of many alarms that change at once only few are there in
+/// full.
+void Desk::tell(const alarm::AlarmKey& key) {
+  std::optional<AlarmEvent> event;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto queue = untold_.find(key);
+    require(queue != untold_.end() && queue->second.front().step == Step::telling,
+            "a change that is being told is at the head of its queue");
+    if (queue->second.front().transition.to_be_told) event = event_of(queue->second.front().transition);
   }
+  if (!event) return on_told(key, true);
+  sink_(std::move(*event), [self = weak_from_this(), key](bool durable) {
+    if (const auto desk = self.lock()) desk->on_told(key, durable);
+  });
 }
 
 void Desk::on_told(const alarm::AlarmKey& key, bool durable) {
@@ -168,6 +178,7 @@ void Desk::on_told(const alarm::AlarmKey& key, bool durable) {
         const std::string& saved = head.transition.saved;
         changes.push_back({states, state_key(key), saved.empty() ? book_.save(key) : saved});
       }
+      save_history(changes, clock_.wall());
       writer_.write(std::move(changes), [this, key](const Result<void>& result) { on_saved(key, result); });
       return;
     }

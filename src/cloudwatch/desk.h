@@ -47,8 +47,8 @@ class Desk : public std::enable_shared_from_this<Desk> {
   void define(alarm::Definition definition, WallTime now, const Done& done);
   /// PutCompositeAlarm: the same.
   void define(alarm::CompositeDefinition definition, WallTime now, const Done& done);
-  /// DeleteAlarms: all of them or, when one does not exist (not_found), none.
-  /// What is in ALARM is told OK first.
+  /// DeleteAlarms: all of them or, when one does not exist (not_found) or stands in the rule of a composite
+  /// alarm that stays (conflict), none. What is in ALARM is told OK first.
   void erase(const std::vector<std::string>& names, WallTime now, const Done& done);
   /// EnableAlarmActions, DisableAlarmActions. Names without an alarm, and alarms of rules, are read over.
   void set_actions_enabled(const std::vector<std::string>& names, bool enabled, WallTime now,
@@ -115,11 +115,15 @@ class Desk : public std::enable_shared_from_this<Desk> {
   Result<void> room_for(std::span<const alarm::Datum> data, const Maker& maker, WallTime now);
   void save_history(RecordWriter::Changes& changes, WallTime now);
   std::optional<Error> unknown_alarm_of(const alarm::CompositeDefinition& definition) const;
+  std::optional<Error> crowded_child_of(const alarm::CompositeDefinition& definition) const;
+  std::optional<Error> use_that_stays(const std::string& name, const std::vector<std::string>& going) const;
+  void note_late(std::span<const alarm::Datum> data);
   void fetch_past(WallTime now, Jobs& jobs);
   void on_past(const alarm::MetricId& metric, Millis history, WallTime cut,
                const Result<std::vector<PastSeries>>& older);
   void enqueue(alarm::Transition transition, Done done, Jobs& jobs);
   void start(const alarm::AlarmKey& key, Untold& head, Jobs& jobs);
+  void tell(const alarm::AlarmKey& key);
   void on_told(const alarm::AlarmKey& key, bool durable);
   void on_saved(const alarm::AlarmKey& key, const Result<void>& result);
   template <class Request, class Look, class Answered>
@@ -141,6 +145,11 @@ class Desk : public std::enable_shared_from_this<Desk> {
   mutable std::mutex mutex_;
   alarm::AlarmBook book_;
   std::map<alarm::AlarmKey, std::deque<Untold>> untold_;
+  struct Reading {
+    WallTime cut{};
+    bool is_outrun = false; ///< data from before the cut came meanwhile
+  };
+  std::map<alarm::MetricId, Reading> reading_past_;
   struct Made {
     std::vector<std::uint64_t> metrics; ///< Series::number of each that this maker's data made
     WallTime counted_at{};              ///< when those that are no more were last taken out

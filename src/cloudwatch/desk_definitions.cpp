@@ -1,12 +1,14 @@
 // What the desk keeps for good: definitions, and the history of alarms.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "definition_text.h"
 #include "desk.h"
 #include "desk_records.h"
 
+#include "kaden/limits/cloudwatch_api.h"
 #include "kaden/limits/metrics.h"
 
 namespace kaden::cloudwatch {
@@ -83,7 +85,8 @@ Result<void> Desk::load(std::vector<alarm::Rule> rules, journal::Records& record
   return {};
 }
 
-/// The history is written with the next evaluation, not with what it tells of: it may lose its last second.
+/// A change of state is in the history as soon as it is saved: both are one commit. What else the history
+/// tells of (definitions) is written a moment after it came into force.
 void Desk::save_history(RecordWriter::Changes& changes, WallTime now) {
   for (const auto& item : book_.history().take_fresh()) {
     changes.push_back({history_items, history_key(item.number), alarm::to_text(item)});
@@ -111,6 +114,9 @@ void Desk::write_definition(RecordWriter::Changes changes, std::function<Result<
                   if (result) {
                     const std::lock_guard lock(mutex_);
                     outcome = into_force();
+                    RecordWriter::Changes told;
+                    save_history(told, clock_.wall());
+                    if (!told.empty()) writer_.write(std::move(told), {});
                   }
                   done(outcome);
                 });
@@ -165,6 +171,21 @@ std::optional<Error> Desk::unknown_alarm_of(const alarm::CompositeDefinition& de
   return std::nullopt;
 }
 
+/// Under the lock.
+std::optional<Error> Desk::crowded_child_of(const alarm::CompositeDefinition& definition) const {
+  const auto rule = alarm::CompositeRule::parse(definition.rule);
+  require(rule.has_value(), "a definition is checked before it comes here");
+  for (const auto& child : rule->children()) {
+    const auto parents = book_.parents_of(alarm::alarm_name_of(child));
+    const bool is_one = std::any_of(parents.begin(), parents.end(),
+                                    [&](const alarm::AlarmKey& key) { return key.name == definition.name; });
+    if (is_one || parents.size() < limits::composite_parents_max) continue;
+    return Error{Fault::busy, fmt::format("the alarm {} is in the rules of {} composite alarms already",
+                                          child, parents.size())};
+  }
+  return std::nullopt;
+}
+
 void Desk::define(alarm::CompositeDefinition definition, WallTime now, const Done& done) {
   const std::lock_guard lock(mutex_);
   const alarm::AlarmKey key{definition.name, alarm::Origin::api};
@@ -172,6 +193,7 @@ void Desk::define(alarm::CompositeDefinition definition, WallTime now, const Don
   const auto before = book_.describe(key);
   if (before && !before->composite) return refuse(name_is_taken(definition.name, "metric"), done);
   if (auto missing = unknown_alarm_of(definition)) return refuse(std::move(*missing), done);
+  if (auto crowded = crowded_child_of(definition)) return refuse(std::move(*crowded), done);
   if (before && definition.tags.empty()) definition.tags = before->composite->tags;
   RecordWriter::Changes changes{{composites, definition.name, definition_text(definition, now)}};
   if (!before) changes.push_back({states, state_key(key), std::nullopt});
@@ -254,6 +276,20 @@ void Desk::tag(const std::string& name, const std::map<std::string, std::string>
   }
 }
 
+/// Under the lock. A composite alarm whose child is gone would stay quiet for good.
+std::optional<Error> Desk::use_that_stays(const std::string& name,
+                                          const std::vector<std::string>& going) const {
+  std::string users;
+  for (const auto& parent : book_.parents_of(name)) {
+    if (std::find(going.begin(), going.end(), parent.name) != going.end()) continue;
+    users += (users.empty() ? "" : ", ") + parent.name;
+  }
+  if (users.empty()) return std::nullopt;
+  return Error{Fault::conflict, "Cannot delete " + name +
+                                    " as there are composite alarm(s) depending on it: " + users +
+                                    ". Change their AlarmRule or delete them first."};
+}
+
 void Desk::erase(const std::vector<std::string>& names, WallTime now, const Done& done) {
   // People may be called for what is in ALARM, and nothing would ever clear it.
   struct Clearing {
@@ -273,6 +309,7 @@ void Desk::erase(const std::vector<std::string>& names, WallTime now, const Done
       if (info->composite && ++composite_count > 1) {
         return refuse({Fault::conflict, "Only one composite alarm can be deleted in one request."}, done);
       }
+      if (auto used = use_that_stays(name, names)) return refuse(std::move(*used), done);
     }
   }
   if (in_alarm.empty()) return forget(names, now, done);

@@ -71,6 +71,15 @@ Result<void> Desk::recall(std::span<const alarm::Datum> data, WallTime complete_
   return book_.recall(data, complete_until);
 }
 
+/// Under the lock: data older than a cut that arrive while the past before it is read.
+void Desk::note_late(std::span<const alarm::Datum> data) {
+  if (reading_past_.empty()) return;
+  for (const alarm::Datum& datum : data) {
+    const auto reading = reading_past_.find(datum.metric);
+    if (reading != reading_past_.end() && datum.at < reading->second.cut) reading->second.is_outrun = true;
+  }
+}
+
 /// Under the lock: new alarms look at what memory no longer has, as those of before the start do.
 void Desk::fetch_past(WallTime now, Jobs& jobs) {
   if (!past_) {
@@ -78,12 +87,13 @@ void Desk::fetch_past(WallTime now, Jobs& jobs) {
     return;
   }
   const WallTime cut = book_.complete_from(now);
-  for (auto& [metric, history] : book_.take_past_wanted(now, limits::past_reads_of_one_max / 4)) {
+  for (const auto& [metric, history] : book_.take_past_wanted(now, limits::past_reads_of_one_max / 4)) {
     PastQuery query{{{metric, Millis(0)}}, now - history, cut, {}};
     const auto done = [self = weak_from_this(), metric = metric, history = history,
                        cut](const Result<std::vector<PastSeries>>& older) {
       if (const auto desk = self.lock()) desk->on_past(metric, history, cut, older);
     };
+    reading_past_[metric] = {cut, false};
     jobs.push_back([this, query = std::move(query), done] { past_(query, done); });
   }
 }
@@ -91,6 +101,9 @@ void Desk::fetch_past(WallTime now, Jobs& jobs) {
 void Desk::on_past(const alarm::MetricId& metric, Millis history, WallTime cut,
                    const Result<std::vector<PastSeries>>& older) {
   const std::lock_guard lock(mutex_);
+  const auto reading = reading_past_.extract(metric);
+  // The read may have missed it, and what was read goes in its place: once more.
+  if (!reading.empty() && reading.mapped().is_outrun) book_.want_past(metric, history);
   if (!older) {
     // A file that cannot be read now is asked again; more than can be read at once is never read.
     if (older.error().fault != Fault::invalid) book_.want_past(metric, history);

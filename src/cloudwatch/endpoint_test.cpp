@@ -307,7 +307,7 @@ TEST(Endpoint, ForgetsStatesOfAlarmsThatAreNoMore) {
 // Every commit fails once; what was answered with 200 must be there after a restart, whatever else happened.
 TEST(Endpoint, KeepsItsWordWhicheverCommitFails) {
   int failures = 0;
-  for (int nth = 1; nth <= 12; ++nth) {
+  for (int nth = 1; nth <= 24; ++nth) {
     SCOPED_TRACE(nth);
     Town town;
     town.settle();

@@ -228,6 +228,39 @@ TEST(Past, WhatMemoryHasOfThePastIsReplacedNotAdded) {
   EXPECT_EQ(town.state_of("sum"), "OK");
 }
 
+TEST(Past, WhatComesLateWhileThePastIsReadIsReadAgain) {
+  PastTown town;
+  town.clock_.advance(seconds(10));
+  ASSERT_EQ(town.put_hourly_alarm("slow", 6), 200);
+  town.endpoint_->evaluate(town.clock_.wall());
+  ASSERT_EQ(town.asked.size(), 1U);
+  const auto put_at = [&](const std::string& host, const std::string& time) {
+    return town.call(
+        "Action=PutMetricData&Namespace=CWAgent&MetricData.member.1.MetricName=cpu_usage_active&MetricData."
+        "member.1."
+        "Dimensions.member.1.Name=host&MetricData.member.1.Dimensions.member.1.Value=" +
+        host + "&MetricData.member.1.Value=95&MetricData.member.1.Timestamp=2026-11-23T" + time + "Z");
+  };
+  ASSERT_EQ(put_at("web-02", "09:30:00"), 200); // another metric
+  ASSERT_EQ(put_at("web-01", "12:00:05"), 200); // not of the past that is read
+  town.give(hours(7, 5));
+  town.endpoint_->evaluate(town.clock_.wall());
+  EXPECT_EQ(town.asked.size(), 1U);
+  ASSERT_EQ(town.put_hourly_alarm("less", 2), 200);
+  town.endpoint_->evaluate(town.clock_.wall());
+  ASSERT_EQ(town.asked.size(), 2U);
+  ASSERT_EQ(put_at("web-01", "09:30:00"), 200);
+  town.give(hours(7, 5)); // as it was read before that came
+  town.endpoint_->evaluate(town.clock_.wall());
+  ASSERT_EQ(town.asked.size(), 3U) << "it is read again";
+  town.give(hours(7, 95));
+  town.endpoint_->evaluate(town.clock_.wall());
+  EXPECT_EQ(town.asked.size(), 3U);
+  town.clock_.advance(seconds(60));
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.state_of("slow"), "ALARM");
+}
+
 TEST(Past, ARuleThatIsNewLooksAtWhatIsStored) {
   PastTown town;
   town.clock_.advance(seconds(10));

@@ -1,5 +1,6 @@
 // One scenario over all operations, told in each protocol; and the errors in each protocol's form.
 #include "endpoint_town.h"
+#include "kaden/limits/cloudwatch_api.h"
 #include "kaden/smithy_wire.h"
 #include "operations.h"
 #include "test_input.h"
@@ -342,6 +343,55 @@ TEST(Protocols, ServeFurtherServices) {
   EXPECT_EQ(http::find_header(refused.headers, "x-amzn-query-error"), nullptr);
 }
 
+TEST(PutMetricData, TellsOfABadEntityAndTakesTheData) {
+  Town town;
+  const std::string member = "&EntityMetricData.member.1.";
+  const auto put = [&](const std::string& entity, const std::string& strict) {
+    return town.send(
+        Town::request("Action=PutMetricData&Namespace=CWAgent" + member + "MetricData.member.1.MetricName=a" +
+                      member + "MetricData.member.1.Value=1" + entity + "&StrictEntityValidation=" + strict));
+  };
+  const auto key = [&](int number, const std::string& name, const std::string& value) {
+    const std::string entry = member + "Entity.KeyAttributes.entry." + std::to_string(number);
+    return entry + ".key=" + name + entry + ".value=" + value;
+  };
+  const auto note_of = [](const http::Response& response) {
+    for (const auto& [name, value] : response.headers) {
+      if (name == "X-Amzn-Failure-Message") return value;
+    }
+    return std::string();
+  };
+  const std::string good = key(1, "Type", "Service") + key(2, "Name", "erp");
+  EXPECT_EQ(note_of(put(good, "true")), "");
+  EXPECT_EQ(note_of(put("", "true")), "");
+  const std::pair<std::string, std::string> bad[] = {
+      {key(1, "Type", "Service"),
+       "InvalidKeyAttributes: EntityMetricData.member.1.Entity: KeyAttributes must "
+       "have 2 to 4 entries."},
+      {key(1, "Type", "Server") + key(2, "Name", "erp"),
+       "InvalidTypeValue: EntityMetricData.member.1.Entity: KeyAttributes: there is no entity of Type "
+       "Server."},
+      {key(1, "Kind", "Service") + key(2, "Name", "erp"),
+       "InvalidKeyAttributes: EntityMetricData.member.1.Entity: KeyAttributes: there is no key attribute "
+       "Kind."},
+      {key(1, "Identifier", "x") + key(2, "Name", "erp"),
+       "MissingRequiredFields: EntityMetricData.member.1.Entity: KeyAttributes: Type is required."},
+      {good + member + "Entity.Attributes.entry.1.key=A" + member + "Entity.Attributes.entry.1.value=",
+       "InvalidAttributes: EntityMetricData.member.1.Entity: Attributes: the value of A must be 1 to 2048 "
+       "characters long."}};
+  for (const auto& [entity, note] : bad) {
+    town.observed_.clear();
+    const http::Response taken = put(entity, "false");
+    EXPECT_EQ(taken.status, 200) << taken.body;
+    EXPECT_EQ(note_of(taken), note);
+    EXPECT_EQ(town.observed_, "a ");
+    const http::Response refused = put(entity, "true");
+    EXPECT_EQ(code_of(refused.body), "InvalidParameterValue") << entity;
+    EXPECT_NE(refused.body.find(note), std::string::npos) << refused.body;
+    EXPECT_EQ(town.observed_, "a ");
+  }
+}
+
 TEST(Composite, NamesOnlyAlarmsThatExist) {
   Town town;
   town.put_alarm("hot");
@@ -356,7 +406,57 @@ TEST(Composite, NamesOnlyAlarmsThatExist) {
   EXPECT_EQ(town.call("Action=PutCompositeAlarm&AlarmName=other&AlarmRule=ALARM%28site%29"), 200);
   const std::string both = "Action=DeleteAlarms&AlarmNames.member.1=other&AlarmNames.member.2=";
   EXPECT_EQ(code_of(town.text(both + "site")), "ValidationError") << "one composite alarm at most";
-  EXPECT_EQ(town.call(both + "hot"), 200);
+  EXPECT_EQ(code_of(town.text(both + "hot")), "ValidationError") << "site needs it";
+  town.put_alarm("lone");
+  EXPECT_EQ(town.call(both + "lone"), 200);
+}
+
+TEST(Composite, ChildrenAreNotDeletedUnderIt) {
+  Town town;
+  town.put_alarm("hot");
+  town.put_alarm("lone");
+  const auto put = [&](const std::string& name, const std::string& rule) {
+    return town.call("Action=PutCompositeAlarm&AlarmName=" + name + "&AlarmRule=" + rule);
+  };
+  EXPECT_EQ(put("site", "ALARM%28hot%29"), 200);
+  EXPECT_EQ(put("house", "ALARM%28site%29"), 200);
+  const auto erase = [&](const std::string& names) { return town.text("Action=DeleteAlarms" + names); };
+  const std::string refused = erase("&AlarmNames.member.1=lone&AlarmNames.member.2=hot");
+  EXPECT_EQ(code_of(refused), "ValidationError");
+  EXPECT_NE(refused.find("Cannot delete hot as there are composite alarm(s) depending on it: site."),
+            std::string::npos)
+      << refused;
+  EXPECT_EQ(town.state_of("lone"), "INSUFFICIENT_DATA");
+  EXPECT_EQ(code_of(erase("&AlarmNames.member.1=site")), "ValidationError");
+  // The guide: nothing of a circle can be deleted until its rule is changed.
+  EXPECT_EQ(put("site", "ALARM%28house%29"), 200);
+  EXPECT_EQ(code_of(erase("&AlarmNames.member.1=house")), "ValidationError");
+  EXPECT_EQ(put("site", "ALARM%28hot%29"), 200);
+  EXPECT_EQ(code_of(erase("&AlarmNames.member.1=house")), "");
+  EXPECT_EQ(code_of(erase("&AlarmNames.member.1=hot&AlarmNames.member.2=site")), "");
+  EXPECT_EQ(town.state_of("site"), "none");
+}
+
+TEST(Composite, OneChildHasSoManyParents) {
+  Town town;
+  town.put_alarm("hot");
+  const auto put = [&](std::size_t number) {
+    return town.text("Action=PutCompositeAlarm&AlarmRule=ALARM%28hot%29&AlarmName=c" +
+                     std::to_string(number));
+  };
+  for (std::size_t i = 0; i < limits::composite_parents_max; ++i) ASSERT_EQ(code_of(put(i)), "") << i;
+  EXPECT_EQ(code_of(put(limits::composite_parents_max)), "LimitExceeded");
+  EXPECT_EQ(code_of(put(0)), ""); // one of them, put again
+}
+
+TEST(History, IsStoredWithTheStateItTellsOf) {
+  Town town;
+  town.put_alarm("hot");
+  ASSERT_EQ(town.set_state("hot", "ALARM"), 200);
+  town.restart(); // no evaluation came between
+  const std::string history =
+      town.text("Action=DescribeAlarmHistory&AlarmName=hot&HistoryItemType=StateUpdate");
+  EXPECT_NE(history.find("Alarm updated from INSUFFICIENT_DATA to ALARM"), std::string::npos) << history;
 }
 
 TEST(Composite, CountsForItsChildrenAndSurvivesARestart) {

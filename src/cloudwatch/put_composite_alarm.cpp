@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "alarm_actions.h"
 #include "operations.h"
 #include "reading.h"
@@ -48,6 +50,10 @@ Answer<std::vector<std::string>> read_actions(const Value& input, const std::str
   for (const auto& action : actions) {
     if (action.empty() || action.size() > action_bytes_max) {
       return tl::unexpected<Problem>(must_be(name, &action, "Member must have length between 1 and 1024"));
+    }
+    // arn:partition:service:region:account:resource
+    if (!action.starts_with("arn:") || std::count(action.begin(), action.end(), ':') < 5) {
+      return problem(validation, "Invalid arn syntax: " + std::string(cut_utf8(action, 300)));
     }
   }
   return actions;

@@ -6,6 +6,7 @@
 #include "reading.h"
 
 #include "kaden/limits/metrics.h"
+#include "kaden/smithy_entity.h"
 
 namespace kaden::cloudwatch {
 
@@ -206,10 +207,25 @@ const smithy::Shape* input_shape(const Shapes& shapes) {
                                                  {"Counts", shapes.reals},
                                                  {"Unit", &text_shape},
                                                  {"StorageResolution", &smithy::integer_shape}}));
-  return model.structure({{"Namespace", &text_shape},
-                          {"MetricData", data},
-                          {"EntityMetricData", model.list(model.structure({{"MetricData", data}}))},
-                          {"StrictEntityValidation", &smithy::boolean_shape}});
+  return model.structure(
+      {{"Namespace", &text_shape},
+       {"MetricData", data},
+       {"EntityMetricData",
+        model.list(model.structure(
+            {{"Entity", smithy::entity_shape(model, smithy::metric_entity_names)}, {"MetricData", data}}))},
+       {"StrictEntityValidation", &smithy::boolean_shape}});
+}
+
+/// What is wrong with the first entity that is not sound, in AWS's words; empty: nothing.
+std::string entities_problem(const Value& input) {
+  std::size_t number = 0;
+  for (const Value& one : input.list("EntityMetricData")) {
+    ++number;
+    const auto fault = smithy::check_entity(one.find("Entity"), smithy::metric_entity_names);
+    if (!fault) continue;
+    return fmt::format("{}: EntityMetricData.member.{}.Entity: {}.", fault->type, number, fault->reason);
+  }
+  return {};
 }
 
 } // namespace
@@ -244,15 +260,21 @@ Answer<std::vector<alarm::Datum>> read_metric_data(const Value& input, WallTime 
 void add_metric_data(const Offer& offer) {
   smithy::Operation put{"PutMetricData", input_shape(offer.shapes)};
   put.gzip = true;
+  put.note = {"FailureMessage", "X-Amzn-Failure-Message"};
   offer.service.add(
       std::move(put), smithy::Permission::ingest,
       [take = offer.take](const smithy::Caller& caller, const Value& input, const smithy::Respond& respond) {
         const auto data = read_metric_data(input, caller.now);
         if (!data) return respond(refused(data));
+        const std::string wrong_entity = entities_problem(input);
+        if (!wrong_entity.empty() && input.flag("StrictEntityValidation").value_or(false)) {
+          return respond(problem(invalid_value, wrong_entity));
+        }
         if (const auto taken = take(caller, *data); !taken) {
           return respond(tl::unexpected<Problem>(problem_of(taken.error())));
         }
-        respond(Value());
+        // The data are taken all the same, as from an agent that named nothing.
+        respond(wrong_entity.empty() ? Value() : Value().set("FailureMessage", wrong_entity));
       });
 }
 

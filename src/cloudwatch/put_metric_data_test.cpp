@@ -90,7 +90,7 @@ TEST(PutMetricData, ReadsEveryField) {
 TEST(PutMetricData, TakesDataUnderEntities) {
   const auto data = read(
       "Namespace=CWAgent&StrictEntityValidation=false&EntityMetricData.member.1.Entity.KeyAttributes.entry.1."
-      "key=Type&"
+      "key=Type&EntityMetricData.member.1.Entity.KeyAttributes.entry.1.value=Service&"
       "EntityMetricData.member.1.MetricData.member.1.MetricName=a&EntityMetricData.member.1.MetricData."
       "member.1.Value=1&"
       "EntityMetricData.member.2.MetricData.member.1.MetricName=b&EntityMetricData.member.2.MetricData."

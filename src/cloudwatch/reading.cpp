@@ -255,11 +255,27 @@ Answer<std::vector<alarm::MetricQuery>> read_queries(const smithy::List& queries
   return out;
 }
 
+namespace {
+
+/// aws:, in any case.
+bool is_amazons_own(std::string_view tag) {
+  constexpr std::string_view prefix = "aws:";
+  return tag.size() >= prefix.size() &&
+         std::equal(prefix.begin(), prefix.end(), tag.begin(),
+                    [](char wanted, char given) { return wanted == given || wanted == (given | 0x20); });
+}
+
+} // namespace
+
 Answer<std::map<std::string, std::string>> read_tags(const Value& input) {
   std::map<std::string, std::string> tags;
   for (const Value& one : input.list("Tags")) {
     const auto key = required_text(one, "Key", 128);
     if (!key) return refused(key);
+    if (is_amazons_own(*key)) {
+      return problem(validation, "The tag " + std::string(cut_utf8(*key, 128)) +
+                                     " cannot be set: names that begin with aws: are Amazon's own.");
+    }
     // AWS allows 256; a sentence to be spoken needs more.
     const std::string value = one.text_or("Value", "");
     if (value.size() > limits::say_bytes_max) {

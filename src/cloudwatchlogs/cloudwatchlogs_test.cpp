@@ -78,6 +78,8 @@ TEST(CloudWatchLogs, refuses_in_the_words_of_amazon) {
        {"GetLogEvents", R"({"logGroupName":"g","logStreamName":"s","nextToken":"x"})",
         "InvalidParameterException: The specified nextToken is invalid."},
        {"FilterLogEvents", R"({"logGroupName":"no"})", "ResourceNotFoundException: "},
+       {"FilterLogEvents", R"({"logGroupName":"g","logStreamNames":["s","no"]})",
+        "ResourceNotFoundException: The specified log stream does not exist."},
        {"FilterLogEvents", R"({"logGroupName":"g","logGroupIdentifier":"g"})", "InvalidParameterException: "},
        {"FilterLogEvents", R"({"logGroupIdentifier":"arn:aws:sns:x"})", "InvalidParameterException: "},
        {"FilterLogEvents", R"({"logGroupName":"g","logStreamNames":[]})", "InvalidParameterException: "},
@@ -108,6 +110,22 @@ TEST(CloudWatchLogs, refuses_in_the_words_of_amazon) {
   EXPECT_EQ(refused.status, 400);
   EXPECT_EQ(refused.body, R"({"__type":"ResourceNotFoundException","message":"The specified log group does )"
                           R"(not exist."})");
+}
+
+TEST(CloudWatchLogs, a_bad_entity_is_told_and_the_events_are_taken) {
+  Town town;
+  town.make();
+  const auto put = [&](const std::string& entity) {
+    std::string body = Town::events({{0, "a"}});
+    body.back() = ',';
+    return town.send("PutLogEvents", body + R"("entity":)" + entity + "}").body;
+  };
+  EXPECT_THAT(put(R"({"keyAttributes":{"Type":"Service","Name":"erp"},"attributes":{"A":"b"}})"),
+              testing::Not(testing::HasSubstr("rejectedEntityInfo")));
+  EXPECT_THAT(put(R"({"keyAttributes":{"Type":"Server","Name":"erp"}})"),
+              testing::HasSubstr(R"("rejectedEntityInfo":{"errorType":"InvalidTypeValue"})"));
+  EXPECT_THAT(put("{}"), testing::HasSubstr(R"("rejectedEntityInfo":{"errorType":"MissingRequiredFields"})"));
+  EXPECT_EQ(Town::messages(town.ask("FilterLogEvents", R"({"logGroupName":"g"})")), "a a a ");
 }
 
 TEST(CloudWatchLogs, batches_keep_amazons_bounds) {

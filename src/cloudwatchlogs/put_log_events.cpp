@@ -7,6 +7,7 @@
 #include "kaden/limits/agent.h"
 #include "kaden/limits/input.h"
 #include "kaden/limits/logs.h"
+#include "kaden/smithy_entity.h"
 
 namespace kaden::cloudwatchlogs {
 
@@ -113,6 +114,9 @@ void put(Store& store, const Value& input, WallTime now, const Respond& respond)
 
   const Taken taken = judge(*events, store.keep_of(*group), now);
   Value output = output_of(taken, events->size(), now);
+  if (const auto fault = smithy::check_entity(input.find("entity"), smithy::log_entity_names)) {
+    output.set("rejectedEntityInfo", Value().set("errorType", fault->type));
+  }
   const auto at = [&](std::size_t index) { return events->begin() + static_cast<std::ptrdiff_t>(index); };
   events->erase(at(taken.too_new), events->end());
   events->erase(events->begin(), at(std::min(taken.begin(), taken.too_new)));
@@ -133,12 +137,15 @@ void add_put_log_events(const Offer& offer) {
   const auto* input = model.structure({{"logGroupName", &text_shape},
                                        {"logStreamName", &text_shape},
                                        {"logEvents", model.list(event)},
-                                       {"sequenceToken", &text_shape}});
+                                       {"sequenceToken", &text_shape},
+                                       {"entity", smithy::entity_shape(model, smithy::log_entity_names)}});
   const auto* rejected = model.structure({{"tooNewLogEventStartIndex", &integer_shape},
                                           {"tooOldLogEventEndIndex", &integer_shape},
                                           {"expiredLogEventEndIndex", &integer_shape}});
   const auto* output =
-      model.structure({{"nextSequenceToken", &text_shape}, {"rejectedLogEventsInfo", rejected}});
+      model.structure({{"nextSequenceToken", &text_shape},
+                       {"rejectedLogEventsInfo", rejected},
+                       {"rejectedEntityInfo", model.structure({{"errorType", &text_shape}})}});
   smithy::Operation operation{"PutLogEvents", input, output};
   operation.gzip = true;
   operation.body_bytes_max = limits::aws_log_body_bytes_max;

@@ -130,6 +130,10 @@ void filter_events(Store& store, const smithy::Caller& caller, const Value& inpu
     if (!place) return respond(refused(place));
     query->after = *place;
   }
+  const bool group_is_here = store.group(query->group).has_value();
+  for (const auto& stream : query->streams) {
+    if (group_is_here && !store.stream(query->group, stream)) return respond(no_stream());
+  }
   store.read(std::move(*query), [respond, question, now](const Result<Page>& page) {
     if (!page) return respond(tl::unexpected<Problem>(problem_of(page.error(), group_missing)));
     respond(filtered(*page, question, now));

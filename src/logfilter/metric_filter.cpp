@@ -34,6 +34,10 @@ Result<void> check_name(std::string_view parameter, std::string_view text) {
 Result<void> check(const MetricTransformation& transformation) {
   if (auto named = check_name("metricName", transformation.name); !named) return named;
   if (auto named = check_name("metricNamespace", transformation.name_space); !named) return named;
+  if (transformation.name_space.starts_with("AWS/")) {
+    return invalid("metricNamespace: " + transformation.name_space +
+                   " is Amazon's own, as all that begin with AWS/");
+  }
   if (transformation.value.size() > limits::log_metric_value_bytes_max) {
     return invalid("metricValue: at most 100 characters");
   }

@@ -149,6 +149,8 @@ TEST(MetricFilter, Refused) {
        "metricName: 1 to 255 characters, none of them ':', '*' or '$'"},
       {"x", with([](auto& t) { t.name_space = std::string(256, 'a'); }),
        "metricNamespace: 1 to 255 characters, none of them ':', '*' or '$'"},
+      {"x", with([](auto& t) { t.name_space = "AWS/EC2"; }),
+       "metricNamespace: AWS/EC2 is Amazon's own, as all that begin with AWS/"},
       {"x", with([](auto& t) { t.value = "one"; }),
        "metricValue: a number, or a selector such as $.latency or $size"},
       {"x", with([](auto& t) { t.value = ""; }),

@@ -139,6 +139,8 @@ Call call_of(std::string_view path, const Headers& headers) {
 Message write_output(Protocol protocol, const Service& service, const Operation& operation,
                      const Value& output, const std::string& request_id) {
   Message message = start(protocol, 200, request_id);
+  const std::string* note = operation.note.first.empty() ? nullptr : output.text(operation.note.first);
+  if (note != nullptr) message.headers.emplace_back(operation.note.second, *note);
   // RPC v2 CBOR: without an output shape there is no body, and then no type of it.
   if (protocol == Protocol::cbor && operation.output == nullptr) return message;
   message.headers.emplace_back("Content-Type", content_type(protocol));

@@ -266,7 +266,8 @@ class AlarmBook {
   const Alarm* find_by_name(const std::string& name) const;
   void link(Alarm& alarm);
   void unlink(Alarm& alarm);
-  void order_composites();
+  std::vector<std::vector<Alarm*>> order_composites();
+  void tell_circle(const std::vector<Alarm*>& members, WallTime now);
   std::vector<AlarmState> states_of(const Alarm& alarm) const;
   void evaluate_composites(WallTime now, std::vector<Transition>& changes);
   void suppress(Alarm& alarm, WallTime now, Transition& change);

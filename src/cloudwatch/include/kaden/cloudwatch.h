@@ -22,7 +22,7 @@
 ///
 /// What is durable: an alarm's definition before the 200 of PutMetricAlarm; the event and the state before
 /// the 200 of SetAlarmState. A new state is stored only after its event was durable, so after a crash a
-/// change that was not told is told again. The history of alarms may lose its last second. Datapoints are in
+/// change that was not told is told again; its entry in the history is stored with it. Datapoints are in
 /// memory; whoever stores them (the observer) gives them back: to ListMetrics by remember(), to alarms by
 /// recall(), to GetMetricData and GetMetricStatistics by a Past.
 ///

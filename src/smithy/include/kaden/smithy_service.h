@@ -47,6 +47,8 @@ struct Operation {
   const Shape* output = nullptr;                           ///< null: it gives nothing back
   bool gzip = false;                                       ///< bodies may be compressed
   std::size_t body_bytes_max = limits::aws_body_bytes_max; ///< after decompression
+  /// A text of the output that is answered as this header, and is no part of the body: {member, header}.
+  std::pair<std::string, std::string> note{};
 };
 
 /// Who asks, when, and under which name the answer goes.
