@@ -33,6 +33,53 @@ std::string_view readable(std::string_view bytes, Mail& mail) {
   return bytes;
 }
 
+/// Counts lines of headers, those of parts too, and leaves out what is beyond the limit. What might be a
+/// header begins at the mail's beginning, behind a line that may part two parts, and inside an enclosed mail.
+class HeaderLimit {
+ public:
+  /// The same text, or, when there are too many lines, a shorter one in `kept`.
+  std::string_view apply(std::string_view bytes, std::string& kept) {
+    std::size_t copied = 0; // up to here all is in `kept`
+    for (std::size_t at = 0; at < bytes.size();) {
+      const std::size_t end = std::min(bytes.find('\n', at), bytes.size() - 1) + 1;
+      const std::string_view line = bytes.substr(at, end - at);
+      if (!takes(line)) {
+        kept += bytes.substr(copied, at - copied);
+        copied = end;
+      }
+      at = end;
+    }
+    if (copied == 0) return bytes;
+    kept += bytes.substr(copied);
+    return kept;
+  }
+  bool has_dropped() const { return has_dropped_; }
+
+ private:
+  bool takes(std::string_view line) {
+    if (line.starts_with("--")) {
+      is_header_ = true;
+      encloses_mail_ = false;
+      return true;
+    }
+    if (trim(line).empty()) {
+      is_header_ = is_header_ && encloses_mail_; // the header of the enclosed mail comes next
+      encloses_mail_ = false;
+      return true;
+    }
+    if (!is_header_) return true;
+    if (starts_with_no_case(line, "content-type:") || line.front() == ' ' || line.front() == '\t')
+      encloses_mail_ = encloses_mail_ || to_lower(line).find("message/") != std::string::npos;
+    has_dropped_ = has_dropped_ || lines_ >= limits::mail_header_lines_max;
+    return ++lines_ <= limits::mail_header_lines_max;
+  }
+
+  std::size_t lines_ = 0;
+  bool is_header_ = true;
+  bool encloses_mail_ = false;
+  bool has_dropped_ = false;
+};
+
 std::string content_of(GMimePart* part) {
   GMimeDataWrapper* content = g_mime_part_get_content(part); // borrowed
   if (content == nullptr) return "";
@@ -202,7 +249,10 @@ Mail read(std::string_view bytes) {
   static const bool is_ready = (g_mime_init(), true);
   Mail mail;
   if (!is_ready) return mail;
-  bytes = readable(bytes, mail);
+  HeaderLimit headers;
+  std::string kept;
+  bytes = headers.apply(readable(bytes, mail), kept);
+  if (headers.has_dropped()) note(mail, "not all of its headers were read: they are too many");
   const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
   const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
   const Owned<GMimeMessage> message(g_mime_parser_construct_message(parser.get(), nullptr));

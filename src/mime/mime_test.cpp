@@ -154,6 +154,13 @@ TEST(Limits, LongMailsAreReadFromTheirBeginning) {
   EXPECT_THAT(parts.notes, testing::Contains(HasSubstr("too many")));
   EXPECT_THAT(parts.text, HasSubstr("t\nt"));
 
+  std::string headed = "Subject: headed\r\n";
+  for (int i = 0; i < 100'000; ++i) headed += "a: b\r\n";
+  const Mail long_way = read(headed + "\r\nhere");
+  EXPECT_EQ(long_way.subject, "headed");
+  EXPECT_EQ(long_way.text, "here");
+  EXPECT_THAT(long_way.notes, testing::Contains(HasSubstr("headers")));
+
   std::string deep = "Subject: deep\r\n";
   for (int i = 0; i < 500; ++i) {
     const std::string name = "b" + std::to_string(i);

@@ -27,6 +27,7 @@ inline constexpr std::size_t mail_body_bytes_max = 65'536;     // of the text th
 inline constexpr std::size_t mail_subject_bytes_max = 998;     // RFC 5322's longest line
 inline constexpr std::size_t mail_read_bytes_max = 2u << 20;   // of a mail, from its beginning: texts stand before attachments
 inline constexpr std::size_t mail_separators_max = 2'000;      // lines that begin with -- and may part one part from the next; behind them nothing is read
+inline constexpr std::size_t mail_header_lines_max = 5'000;   // of a mail and its parts together: a long way leaves a hundred; each costs memory
 inline constexpr std::size_t mail_parts_max = 64;              // of one mail, also inside others; a report has ten
 inline constexpr std::size_t mail_depth_max = 16;              // parts inside parts: a forwarded forward has six
 inline constexpr std::size_t mail_names_max = 50;              // of attachments that are shown
