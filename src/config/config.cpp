@@ -107,6 +107,17 @@ Result<webhook::Rules> parse_webhook_rules(std::string_view text, const std::str
   return rules;
 }
 
+Result<mailrules::Rules> parse_mail_rules(std::string_view text, const std::string& file_name) {
+  const std::string_view body = without_mark(text);
+  Notes notes;
+  const auto root = noted_document(body, notes, "must be one listener of sources.mail: a map with rules");
+  if (!root) return tl::unexpected(notes.error(body, file_name));
+  Section section(notes, root, "", "sources.mail[]");
+  auto rules = read_mail_rules(section);
+  if (!notes.empty()) return tl::unexpected(notes.error(body, file_name));
+  return rules;
+}
+
 Result<Settings> parse(std::string_view text, const std::string& file_name, const Environment& environment) {
   const std::string_view body = without_mark(text);
   Notes notes;

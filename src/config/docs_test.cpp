@@ -54,6 +54,8 @@ TEST(Sample, WatchesStatusPagesWhenTheLinesLoseTheirMarks) {
   EXPECT_EQ(settings->sources.status_pages[0].name, "VMware Cloud");
   ASSERT_EQ(settings->sources.vcenters.size(), 1U);
   EXPECT_EQ(settings->sources.vcenters[0].rules.size(), 1U);
+  ASSERT_EQ(settings->sources.mail.size(), 1U);
+  EXPECT_EQ(settings->sources.mail[0].rules.rules.size(), 1U);
 }
 
 TEST(Sample, HasEveryKey) {
@@ -88,6 +90,46 @@ TEST(Page, HasEachKeyOfEachSectionAndNoOther) {
     const std::string section = page.substr(begin, end == std::string::npos ? end : end - begin);
     EXPECT_EQ(keys_in(section), std::set<std::string>(shape.keys.begin(), shape.keys.end())) << heading;
   }
+}
+
+/// What stands between ```KIND and ```, in order.
+std::vector<std::string> blocks(const std::string& page, const std::string& kind) {
+  std::vector<std::string> found;
+  const std::string mark = "```" + kind + "\n";
+  for (std::size_t at = page.find(mark); at != std::string::npos; at = page.find(mark, at + 1)) {
+    const std::size_t begin = at + mark.size();
+    found.push_back(page.substr(begin, page.find("```", begin) - begin));
+  }
+  return found;
+}
+
+TEST(MailPage, EachExampleRaisesItsFirstMailAndClearsItWithItsSecond) {
+  std::string page = file("docs/mail.md");
+  const auto whole = parse(blocks(page, "yaml").at(0), "mail.md", careful_operator());
+  EXPECT_TRUE(whole) << whole.error().message;
+  page = page.substr(page.find("\n## Examples"));
+  std::size_t sections = 0;
+  for (std::size_t at = page.find("\n### "); at != std::string::npos; ++sections) {
+    const std::size_t end = page.find("\n### ", at + 1);
+    const std::string section = page.substr(at, end == std::string::npos ? end : end - at);
+    at = end;
+    const auto mails = blocks(section, "eml");
+    ASSERT_EQ(mails.size(), 2U) << section.substr(0, 40);
+    std::string text = "rules:\n" + blocks(section, "yaml").at(0);
+    const auto rules = parse_mail_rules(text, "mail.md");
+    ASSERT_TRUE(rules) << rules.error().message;
+    const auto judged = [&](const std::string& mail) {
+      return mailrules::judge(*rules, mime::read(mail), "", wall_time(0));
+    };
+    const auto raised = judged(mails[0]);
+    const auto cleared = judged(mails[1]);
+    EXPECT_EQ(raised.why, mailrules::Judged::Why::raised) << mails[0];
+    EXPECT_EQ(cleared.why, mailrules::Judged::Why::cleared) << mails[1];
+    ASSERT_TRUE(raised.event && cleared.event);
+    EXPECT_EQ(raised.event->alarm, cleared.event->alarm);
+    EXPECT_FALSE(raised.event->labels.at("title").empty());
+  }
+  EXPECT_EQ(sections, 5U);
 }
 
 } // namespace

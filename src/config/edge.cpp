@@ -100,6 +100,11 @@ std::string read_public_file(Section& section, std::string_view key, const Surro
   return around.absolute(section.text(key, path_bytes_max));
 }
 
+std::string read_private_file(Section& section, std::string_view key, const Surroundings& around) {
+  if (read_file(section, key, around, true).empty()) return "";
+  return around.absolute(section.text(key, path_bytes_max));
+}
+
 std::string read_secret(Section& section, std::string_view key, std::size_t bytes_min,
                         const Surroundings& around) {
   const std::string file_key = std::string(key) + "_file";

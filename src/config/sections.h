@@ -63,6 +63,9 @@ std::vector<MetricFilter> read_metric_filters(Section& top);
 Sources read_sources(Section& top, const Surroundings& around);
 std::vector<StatusPage> read_status_pages(Section& sources, const Surroundings& around);
 std::vector<Vcenter> read_vcenters(Section& sources, const Surroundings& around);
+std::vector<MailListener> read_mail_listeners(Section& sources, const Surroundings& around);
+/// Its rules alone, to be tried on a mail.
+mailrules::Rules read_mail_rules(Section& listener);
 
 // chat_yaml.cpp
 std::optional<Chat> read_chat(Section& top, const Surroundings& around);
@@ -78,6 +81,8 @@ void check_unique(Section& section, std::string_view key, const std::string& val
 /// A file that is no secret, such as a certificate, by its absolute path; noted when it cannot be read or is
 /// empty, and "" then.
 std::string read_public_file(Section& section, std::string_view key, const Surroundings& around);
+/// The same for a file that only its owner and group may read, such as a key.
+std::string read_private_file(Section& section, std::string_view key, const Surroundings& around);
 /// Severities of a route, a rule.
 const std::vector<std::string_view>& severity_words();
 

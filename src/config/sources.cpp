@@ -9,6 +9,7 @@ Sources read_sources(Section& top, const Surroundings& around) {
   if (!section) return sources;
   sources.status_pages = read_status_pages(*section, around);
   sources.vcenters = read_vcenters(*section, around);
+  sources.mail = read_mail_listeners(*section, around);
   return sources;
 }
 

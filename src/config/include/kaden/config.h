@@ -1,9 +1,9 @@
 /// kaden/config.h - the one configuration file (YAML) as an immutable value. Room: config. Uses: base, alarm,
-/// script, incident, statusfeed, source/webhook. What each field means, with its default and limits, is in
-/// docs/configuration.md. Threads: values; any. load() and process_environment() read files and variables on
-/// the calling thread and block. Errors: Fault::invalid lists up to limits::config_errors_max mistakes, one a
-/// line, in the order of the file: "kaden.yaml:12:7: policies[0].levels[1].people: unknown person \"satoh\"
-/// (did you mean
+/// script, incident, statusfeed, source/webhook, smtp, mailrules. What each field means, with its default and
+/// limits, is in docs/configuration.md. Threads: values; any. load() and process_environment() read files and
+/// variables on the calling thread and block. Errors: Fault::invalid lists up to limits::config_errors_max
+/// mistakes, one a line, in the order of the file: "kaden.yaml:12:7: policies[0].levels[1].people: unknown
+/// person \"satoh\" (did you mean
 /// \"sato\"?)"; lines and columns count from 1, columns in characters. Fault::not_found or unavailable when
 /// the file itself cannot be read. Nothing half-read is ever returned, and no message contains a secret.
 #pragma once
@@ -204,6 +204,9 @@ Result<Settings> parse(std::string_view text, const std::string& file_name, cons
 /// How one webhook reads, to be tried before it is used: a map as in the section `webhooks`, whose token is
 /// not looked at.
 Result<webhook::Rules> parse_webhook_rules(std::string_view text, const std::string& file_name);
+/// How one listener judges its mails, to be tried before it is used: a map as in the section `sources.mail`,
+/// of which only id, unmatched and rules are looked at.
+Result<mailrules::Rules> parse_mail_rules(std::string_view text, const std::string& file_name);
 /// Alarm rules alone, to be tried before they are added: a map of one rule, a list of them, or a section
 /// `alarms` (other sections are read over).
 Result<std::vector<alarm::Rule>> parse_rules(std::string_view text, const std::string& file_name);

@@ -1,5 +1,5 @@
 /// kaden/source_settings.h - what is watched from outside, as the file says it; part of Settings. Room:
-/// config. Uses: base, statusfeed. What each field means, with its default and limits, is in
+/// config. Uses: base, statusfeed, smtp, mailrules. What each field means, with its default and limits, is in
 /// docs/configuration.md. Threads: values; any. Errors: none here, see config.h.
 #pragma once
 
@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/client_network.h"
+#include "kaden/limits/mail.h"
 #include "kaden/limits/provider_status.h"
 #include "kaden/limits/vcenter.h"
+#include "kaden/mail_rules.h"
 #include "kaden/status_watch.h"
 
 namespace kaden::config {
@@ -58,9 +61,29 @@ struct Vcenter {
   bool operator==(const Vcenter&) const = default;
 };
 
+/// One SMTP listener.
+struct MailListener {
+  std::string id;   ///< begins the names of its own alarms
+  std::string name; ///< as calls say it; the id when the file has none
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 2525;
+  std::string hostname;
+  std::vector<std::string> recipients, senders; ///< globs; a sender "" is the empty path
+  std::vector<smtp::Network> networks;
+  std::string certificate_file, key_file; ///< empty: no STARTTLS
+  bool allow_plain = false;
+  std::size_t message_bytes_max = limits::mail_message_bytes;
+  Millis unreadable_after = seconds(60);
+  Millis silent_after{}; ///< 0: silence is no alarm
+  Severity silent = Severity::error;
+  mailrules::Rules rules;
+  bool operator==(const MailListener&) const = default;
+};
+
 struct Sources {
   std::vector<StatusPage> status_pages;
   std::vector<Vcenter> vcenters;
+  std::vector<MailListener> mail;
   bool operator==(const Sources&) const = default;
 };
 
