@@ -191,6 +191,8 @@ std::string_view to_text(Part part) {
       return "webhooks";
     case Part::chat:
       return "chat";
+    case Part::mail:
+      return "mail";
   }
   return "";
 }

@@ -63,6 +63,7 @@ std::vector<Trouble> Health::troubles(SteadyTime now) const {
   if (!facts.chat_trouble.empty()) all.push_back({Part::chat, facts.chat_trouble, false});
   if (!facts.logs_trouble.empty()) all.push_back({Part::logs, facts.logs_trouble, false});
   if (!facts.webhooks_trouble.empty()) all.push_back({Part::webhooks, facts.webhooks_trouble, false});
+  if (!facts.mail_trouble.empty()) all.push_back({Part::mail, facts.mail_trouble, false});
   if (now - facts.steady > limits::tick_stall_max) {
     all.push_back({Part::alarms,
                    fmt::format("alarms have not been evaluated for {}", to_words(now - facts.steady)), true});

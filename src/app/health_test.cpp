@@ -51,6 +51,7 @@ TEST(Health, OneLookTellsWhatIsWrongNow) {
       {[](Facts& f) { f.store_trouble = "the disk is full"; }, "metrics: the disk is full"},
       {[](Facts& f) { f.logs_trouble = "no room"; }, "logs: no room"},
       {[](Facts& f) { f.webhooks_trouble = "no room"; }, "webhooks: no room"},
+      {[](Facts& f) { f.mail_trouble = "no room"; }, "mail: no room"},
       {[](Facts& f) { f.chat_trouble = "no such channel"; }, "chat: no such channel"},
       {[](Facts& f) { f.newest_entry = f.wall + seconds(11); },
        "clock (!): the clock is 11 s behind the newest entry of the journal: redials and escalation wait "

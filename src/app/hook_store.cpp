@@ -61,16 +61,17 @@ json::object to_json(const Kept& kept, bool with_body) {
   return out;
 }
 
-Result<std::unique_ptr<HookStore>> HookStore::open(const std::string& path) {
+Result<std::unique_ptr<HookStore>> HookStore::open(const std::string& path, const ShelfLife& shelf) {
   const auto absolute = sqlite::absolute_path(path);
   if (!absolute) return tl::unexpected(absolute.error());
   if (const auto made = sqlite::make_file(*absolute); !made) return tl::unexpected(made.error());
   auto database = sqlite::Database::open(*absolute, sqlite::Database::Mode::read_write);
   if (!database) return tl::unexpected(database.error());
-  for (const char* sql : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", schema}) {
+  const char* const synchronous = shelf.is_fsynced ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
+  for (const char* sql : {"PRAGMA journal_mode=WAL", synchronous, schema}) {
     if (const auto done = database->execute(sql); !done) return tl::unexpected(done.error());
   }
-  return std::unique_ptr<HookStore>(new HookStore(std::move(*database)));
+  return std::unique_ptr<HookStore>(new HookStore(std::move(*database), shelf));
 }
 
 Result<std::int64_t> HookStore::keep(const Kept& kept) {
@@ -106,7 +107,7 @@ Result<void> HookStore::trim(const std::string& webhook, WallTime now) {
     if (!row) return tl::unexpected(row.error());
     if (!*row) break;
     bytes += static_cast<std::size_t>(rows->integer(1));
-    if (++count > limits::webhook_kept_max || bytes > limits::webhook_kept_bytes_max) break;
+    if (++count > shelf_.count_max || bytes > shelf_.bytes_max) break;
     oldest_kept = rows->integer(0);
   }
   rows->reset();
@@ -115,7 +116,7 @@ Result<void> HookStore::trim(const std::string& webhook, WallTime now) {
   if (!remove) return tl::unexpected(remove.error());
   remove->bind_text(1, webhook);
   remove->bind(2, oldest_kept);
-  remove->bind(3, to_ms(now - limits::webhook_kept_age_max));
+  remove->bind(3, to_ms(now - shelf_.age_max));
   remove->bind(4, sqlite3_last_insert_rowid(database_.handle()));
   return remove->run();
 }

@@ -1,7 +1,7 @@
-/// app/hook_store.h - what webhooks received, for a while, and the last state of their alarms. Room: app.
-/// Uses: base, sqlite. A file of its own, "webhooks.db": alarms and calls never wait for it, and go on when
-/// it cannot be written. Commits survive a kill of the process; a power loss may cost the newest. Threads:
-/// any, serialised inside. Errors: unavailable, corrupt.
+/// app/hook_store.h - what webhooks, or mail, received, for a while, and the last state of their alarms.
+/// Room: app. Uses: base, sqlite. A file of its own, "webhooks.db" or "mails.db": alarms and calls never wait
+/// for it, and go on when it cannot be written. Commits survive a kill of the process; a power loss may cost
+/// the newest, unless they are fsynced. Threads: any, serialised inside. Errors: unavailable, corrupt.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/limits/webhooks.h"
 #include "kaden/sqlite.h"
 
 namespace kaden::app {
@@ -19,9 +20,9 @@ namespace kaden::app {
 /// One delivery. Tokens are not in it.
 struct Kept {
   std::int64_t number = 0; ///< from 1, never used again
-  std::string webhook;
+  std::string webhook;     ///< or mail listener
   WallTime at{};
-  std::string call; ///< see webhook::Delivery
+  std::string call; ///< see webhook::Delivery; of a mail its envelope as JSON
   std::string body;
   int status = 0;      ///< of our answer; 0: not answered yet
   std::string outcome; ///< a sentence
@@ -36,9 +37,17 @@ struct Noted {
   bool is_old = false; ///< a newer change was reported before
 };
 
+/// How much of one webhook, or listener, is kept.
+struct ShelfLife {
+  std::size_t count_max = limits::webhook_kept_max;
+  std::size_t bytes_max = limits::webhook_kept_bytes_max;
+  Millis age_max = limits::webhook_kept_age_max;
+  bool is_fsynced = false;
+};
+
 class HookStore {
  public:
-  static Result<std::unique_ptr<HookStore>> open(const std::string& path);
+  static Result<std::unique_ptr<HookStore>> open(const std::string& path, const ShelfLife& shelf = {});
 
   /// Takes a delivery and drops what is beyond the limits of its webhook. Gives its number.
   Result<std::int64_t> keep(const Kept& kept);
@@ -53,10 +62,12 @@ class HookStore {
                      std::optional<WallTime> changed_at, WallTime now);
 
  private:
-  explicit HookStore(sqlite::Database database) : database_(std::move(database)) {}
+  HookStore(sqlite::Database database, const ShelfLife& shelf)
+      : shelf_(shelf), database_(std::move(database)) {}
   Result<void> trim(const std::string& webhook, WallTime now);
   Result<void> trim_alarms(WallTime now);
 
+  const ShelfLife shelf_;
   mutable std::mutex mutex_;
   sqlite::Database database_;
   std::int64_t notes_ = 0; // since the last trimming of alarms

@@ -10,6 +10,7 @@
 #include "kaden/agent.h"
 #include "kaden/app.h"
 #include "local.h"
+#include "mail_commands.h"
 #include "rehearse.h"
 #include "remote.h"
 #include "secret.h"
@@ -296,6 +297,47 @@ struct WebhooksCommand {
   }
 };
 
+/// `kaden mails`: what came by mail, and what the rules make of it.
+struct MailsCommand {
+  RemoteOptions remote;
+  std::string listener;
+  int most = 20;
+  std::uint64_t number = 0;
+  bool as_source = false;
+  MailReplayOptions options;
+  MailTryOptions trial;
+
+  void add_to(CLI::App& cli, const std::string& config, int& result) {
+    CLI::App* mails = cli.add_subcommand("mails", "what came by mail lately, and why it is which alarm");
+    mails->require_subcommand(1);
+    CLI::App* list = mails->add_subcommand("list", "newest first, also what no rule fits");
+    list->add_option("listener", listener, "of this listener alone");
+    list->add_option("--limit", most, "how many at most")->capture_default_str();
+    remote.add_to(list);
+    list->callback([this, &result] { result = list_mails(remote.ready(), listener, most); });
+    CLI::App* show = mails->add_subcommand("show", "one as it was read, and what each rule says of it");
+    show->add_option("number", number, "as list shows it")->required();
+    show->add_flag("--source", as_source, "print the mail as it was sent instead, for a file");
+    remote.add_to(show);
+    show->callback([this, &result] { result = show_mail(remote.ready(), number, as_source); });
+    CLI::App* replay = mails->add_subcommand("replay", "judge a mail once more and report its event");
+    replay->add_option("number", options.number, "as list shows it")->required();
+    replay->add_option("--rules", options.rules,
+                       "a YAML file with one listener's rules instead of the configured ones");
+    replay->add_flag("--dry-run", options.dry_run, "print the event and report none");
+    remote.add_to(replay);
+    replay->callback([this, &result] { result = replay_mail(remote.ready(), options); });
+    CLI::App* trial_command =
+        mails->add_subcommand("try", "judge a mail in a file by the configuration's rules");
+    trial.config = config;
+    trial_command->add_option("file", trial.file, "the mail as it is sent; - for standard input")->required();
+    trial_command->add_option("--config", trial.config, "configuration file")->capture_default_str();
+    trial_command->add_option("--listener", trial.listener,
+                              "whose rules; needed when there are several listeners");
+    trial_command->callback([this, &result] { result = try_mail(trial); });
+  }
+};
+
 /// `kaden journal`.
 struct JournalCommand {
   std::string store = "/var/lib/kaden";
@@ -356,6 +398,8 @@ int main(int argc, char** argv) {
   remote.add_to(cli, result);
   WebhooksCommand webhooks;
   webhooks.add_to(cli, result);
+  MailsCommand mails;
+  mails.add_to(cli, serve.config, result);
   JournalCommand journal;
   journal.add_to(cli, result);
   VcenterCommand vcenters;

@@ -24,41 +24,6 @@ Result<std::string> token_of(const RemoteSettings& remote) {
   return token;
 }
 
-/// One exchange; errors of the API become errors here.
-Result<json::value> ask(http::Client& client, const RemoteSettings& remote, const std::string& method,
-                        const std::string& path, const std::string& body = {},
-                        Millis patience = seconds(10)) {
-  const auto token = token_of(remote);
-  if (!token) return tl::unexpected(token.error());
-  http::ClientRequest request;
-  request.method = method;
-  request.url = remote.url + path;
-  request.headers = {{"Authorization", "Bearer " + *token}};
-  if (method == "POST") request.headers.emplace_back("Content-Type", "application/json");
-  request.body = body;
-  request.patience = patience;
-  request.ca_file = remote.ca_file;
-  const auto response = client.send(request);
-  if (!response) return fail_while("asking Kaden at " + remote.url, response.error());
-  auto answer = parse_json(response->body);
-  if (response->status / 100 == 2) return answer;
-  std::string message = fmt::format("HTTP status {}", response->status);
-  if (answer && answer->is_object()) {
-    const json::value* error = answer->get_object().if_contains("error");
-    if (error != nullptr && error->is_object() && error->get_object().contains("message")) {
-      const auto& text = error->get_object().at("message");
-      if (text.is_string()) message = std::string(std::string_view(text.get_string()));
-    }
-  }
-  return fail(Fault::invalid, message);
-}
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  if (value == nullptr || value->is_null()) return {};
-  return value->is_string() ? std::string(std::string_view(value->get_string())) : to_text(*value);
-}
-
 void print_incident_line(const json::object& incident) {
   fmt::print("{:>6}  {:<12}  {:<8}  {:<20}  {}\n", text_of(incident, "id"), text_of(incident, "state"),
              text_of(incident, "severity"), text_of(incident, "opened_at"), text_of(incident, "title"));
@@ -90,6 +55,45 @@ int act(const RemoteSettings& remote, std::uint64_t id, const std::string& verb)
 }
 
 } // namespace
+
+Result<json::value> ask(http::Client& client, const RemoteSettings& remote, const std::string& method,
+                        const std::string& path, const std::string& body, Millis patience) {
+  const auto token = token_of(remote);
+  if (!token) return tl::unexpected(token.error());
+  http::ClientRequest request;
+  request.method = method;
+  request.url = remote.url + path;
+  request.headers = {{"Authorization", "Bearer " + *token}};
+  if (method == "POST") request.headers.emplace_back("Content-Type", "application/json");
+  request.body = body;
+  request.patience = patience;
+  request.ca_file = remote.ca_file;
+  const auto response = client.send(request);
+  if (!response) return fail_while("asking Kaden at " + remote.url, response.error());
+  auto answer = parse_json(response->body);
+  if (response->status / 100 == 2) return answer;
+  std::string message = fmt::format("HTTP status {}", response->status);
+  if (answer && answer->is_object()) {
+    const json::value* error = answer->get_object().if_contains("error");
+    if (error != nullptr && error->is_object() && error->get_object().contains("message")) {
+      const auto& text = error->get_object().at("message");
+      if (text.is_string()) message = std::string(std::string_view(text.get_string()));
+    }
+  }
+  return fail(Fault::invalid, message);
+}
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || value->is_null()) return {};
+  return value->is_string() ? std::string(std::string_view(value->get_string())) : to_text(*value);
+}
+
+Result<std::string> read_text_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(Fault::not_found, "cannot read the file " + path);
+  return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+}
 
 int list_incidents(const RemoteSettings& remote, const std::string& state, int most) {
   http::Client client;
@@ -231,10 +235,9 @@ int show_delivery(const RemoteSettings& remote, std::uint64_t number) {
 int replay_delivery(const RemoteSettings& remote, const ReplayOptions& options) {
   json::object body{{"dry_run", options.dry_run}};
   if (!options.mapping.empty()) {
-    std::ifstream file(options.mapping);
-    if (!file) return report({Fault::not_found, "cannot read the file " + options.mapping});
-    body.emplace("mapping",
-                 std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
+    const auto mapping = read_text_file(options.mapping);
+    if (!mapping) return report(mapping.error());
+    body.emplace("mapping", *mapping);
   }
   http::Client client;
   const auto answer =

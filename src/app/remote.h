@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "kaden/base.h"
 #include "kaden/http.h"
@@ -46,6 +47,14 @@ struct ReplayOptions {
 };
 /// Prints the alarm events that came out, one a line.
 int replay_delivery(const RemoteSettings& remote, const ReplayOptions& options);
+
+/// One exchange; errors of the API become errors here.
+Result<json::value> ask(http::Client& client, const RemoteSettings& remote, const std::string& method,
+                        const std::string& path, const std::string& body = {}, Millis patience = seconds(10));
+/// A member as text, "" when it is absent or null.
+std::string text_of(const json::object& object, std::string_view name);
+/// A file's text.
+Result<std::string> read_text_file(const std::string& path);
 
 /// One timeline entry as a line for people: "06:43:30  ringing       sato". `entry` is the API's JSON.
 std::string timeline_line(const json::object& entry, Language language, bool color);

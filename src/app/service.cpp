@@ -244,6 +244,9 @@ void Service::open_api() {
   services.troubles = [this] { return health_.troubles(clock_.steady()); };
   webhooks_ = open_webhooks(settings_, clock_, *writer_, witnesses_.notices);
   services.more_calls = webhooks_->calls();
+  mails_ = open_mails(settings_, clock_, *writer_, witnesses_.notices);
+  for (api::Call& call : mails_->calls()) services.more_calls.push_back(std::move(call));
+  sources_->set_mail(mails_->take());
   api_ = std::make_unique<api::Api>(*writer_, feed_, clock_, tokens_of(settings_), std::move(services));
 }
 
@@ -330,6 +333,7 @@ Result<Differences> Service::reload(config::Settings settings) {
   if (logs_) logs_->set_filters(settings_.metric_filters);
   endpoint_->set_access_keys(keys_of(settings_));
   webhooks_->set(settings_.webhooks);
+  mails_->set(settings_.sources.mail);
   api_->set_tokens(tokens_of(settings_));
   if (has_other_sources) sources_->watch(settings_.sources);
   return differences;
@@ -358,6 +362,7 @@ Facts Service::look() const {
   facts.newest_entry = writer_->newest_at();
   facts.untold = endpoint_->counts().untold;
   facts.webhooks_trouble = webhooks_->trouble();
+  facts.mail_trouble = mails_->trouble();
   facts.has_carrier = carrier_ != nullptr;
   if (carrier_) facts.carrier_trouble = trouble_with_own_address(sip_address_);
   DispatchCounts calls = dispatcher_->counts();
@@ -390,6 +395,7 @@ std::vector<api::Metric> Service::more_metrics() const {
   if (logs_) logs_->add_metrics(metrics);
   add_metrics(sources_->standings(), metrics);
   webhooks_->add_metrics(metrics);
+  mails_->add_metrics(metrics);
   if (chat_) chat_->add_metrics(metrics);
   return metrics;
 }

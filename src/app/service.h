@@ -19,6 +19,7 @@
 #include "kaden/speech.h"
 #include "kaden/writer.h"
 #include "logs.h"
+#include "mails.h"
 #include "reload.h"
 #include "sources.h"
 #include "webhooks.h"
@@ -92,6 +93,7 @@ class Service {
   std::unique_ptr<cloudwatch::Endpoint> endpoint_;
   std::unique_ptr<Logs> logs_; // null: log events are not wanted
   std::unique_ptr<Webhooks> webhooks_;
+  std::unique_ptr<Mails> mails_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<runtime::Worker> timers_;
   std::unique_ptr<http::Server> server_;

@@ -39,6 +39,26 @@ source::StatusPageSettings settings_of(const config::StatusPage& page) {
   return settings;
 }
 
+mail::WatcherSettings settings_of(const config::MailListener& listener) {
+  mail::WatcherSettings settings;
+  settings.listener.name = listener.id;
+  settings.listener.address = listener.address;
+  settings.listener.port = listener.port;
+  settings.listener.hostname = listener.hostname;
+  settings.listener.senders = listener.senders;
+  settings.listener.recipients = listener.recipients;
+  settings.listener.networks = listener.networks;
+  settings.listener.certificate_file = listener.certificate_file;
+  settings.listener.key_file = listener.key_file;
+  settings.listener.allow_plain = listener.allow_plain;
+  settings.listener.message_bytes_max = listener.message_bytes_max;
+  settings.spoken_name = listener.name;
+  settings.unreadable_after = listener.unreadable_after;
+  settings.silent_after = listener.silent_after;
+  settings.silent = listener.silent;
+  return settings;
+}
+
 /// Nothing before the first look.
 std::optional<bool> is_readable(const source::Standing& standing) {
   if (!standing.looked_at) return std::nullopt;
@@ -158,6 +178,10 @@ std::vector<std::unique_ptr<source::Watcher>> Sources::watchers_of(const config:
     watchers.push_back(vcenter::watch_vcenter(
         settings_of(each), {intake_, records_, clock_,
                             [this](const http::ClientRequest& request) { return client_.send(request); }}));
+  }
+  for (const auto& each : settings.mail) {
+    require(take_mail_ != nullptr, "mails have a place to go to");
+    watchers.push_back(mail::watch_mail(settings_of(each), {intake_, records_, clock_, take_mail_}));
   }
   return watchers;
 }

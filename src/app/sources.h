@@ -1,7 +1,7 @@
 /// app/sources.h - what is watched from outside, in the running Kaden: makes the watchers from the settings,
 /// gives their events to the journal, and tells how they stand. Room: app. Uses: config, writer, journal,
-/// source/watch, source/feed. Threads: watch() and stop() on the owner's; the rest on any. Errors: none that
-/// stops anything: what a source meets is in its standing.
+/// source/watch, source/feed, source/mail. Threads: watch() and stop() on the owner's; the rest on any.
+/// Errors: none that stops anything: what a source meets is in its standing.
 #pragma once
 
 #include <map>
@@ -13,6 +13,7 @@
 #include "kaden/config.h"
 #include "kaden/http.h"
 #include "kaden/journal.h"
+#include "kaden/mail_listener.h"
 #include "kaden/metrics.h"
 #include "kaden/source.h"
 #include "kaden/writer.h"
@@ -52,6 +53,8 @@ class Sources {
   Sources(const Sources&) = delete;
   Sources& operator=(const Sources&) = delete;
 
+  /// Where mails go; before the first watch().
+  void set_mail(mail::Take take) { take_mail_ = std::move(take); }
   /// Begins to watch; what was watched before is ended first, which takes about a second at most.
   void watch(const config::Sources& settings);
   void stop();
@@ -68,6 +71,7 @@ class Sources {
   const runtime::Clock& clock_;
   // Config
   const std::string installation_;
+  mail::Take take_mail_;
   // Owned
   JournalIntake intake_;
   http::Client client_;

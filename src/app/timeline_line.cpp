@@ -40,13 +40,6 @@ constexpr std::array<Word, 20> words = {{
     {"recovered", "call recovered", "通話の後始末", "33"},
 }};
 
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  if (value == nullptr) return {};
-  if (value->is_string()) return std::string(std::string_view(value->get_string()));
-  return value->is_null() ? std::string() : to_text(*value);
-}
-
 /// Terminal columns: CJK characters take two.
 std::size_t columns(std::string_view text) {
   std::size_t count = 0;
