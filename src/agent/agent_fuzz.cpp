@@ -5,6 +5,7 @@
 #include "address.h"
 #include "delivery.h"
 #include "kaden/agent_settings.h"
+#include "kaden/event_cutter.h"
 #include "kaden/limits/agent.h"
 #include "kaden/limits/input.h"
 #include "kaden/limits/metrics.h"
@@ -87,8 +88,8 @@ void fuzz_stored(std::string_view text) {
 }
 
 void fuzz_log(std::string_view text) {
-  static const Pattern start = std::move(*Pattern::compile("^[0-9]"));
-  EventCutter cutter(text.size() % 2 == 0 ? &start : nullptr, 0);
+  static const tail::Pattern start = std::move(*tail::Pattern::compile("^[0-9]"));
+  tail::EventCutter cutter(text.size() % 2 == 0 ? &start : nullptr, 0);
   for (const std::string_view part : {text.substr(0, text.size() / 3), text.substr(text.size() / 3)}) {
     cutter.feed(part);
     while (const auto event = cutter.next())

@@ -66,7 +66,7 @@ Collector::Collector(const Settings& settings) : settings_(settings) {
     if (watched.by == Watched::By::pid_file) {
       target.pid_file = watched.what;
     } else {
-      auto pattern = Pattern::compile(watched.what);
+      auto pattern = tail::Pattern::compile(watched.what);
       require(pattern.has_value(), "patterns were checked");
       target.pattern = std::move(*pattern);
     }

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "kaden/agent_settings.h"
-#include "pattern.h"
+#include "kaden/posix_pattern.h"
 #include "readings.h"
 
 namespace kaden::agent {
@@ -27,7 +27,7 @@ class Collector {
  private:
   struct Target {
     Dimensions dimensions;
-    std::optional<Pattern> pattern;
+    std::optional<tail::Pattern> pattern;
     std::string pid_file;
     std::optional<std::uint64_t> pid; ///< what the file says now
     bool on_command_line = false;

@@ -10,10 +10,6 @@
 
 namespace kaden::agent {
 
-void File::close() {
-  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
-}
-
 Error errno_error(const std::string& doing) {
   const int why = errno;
   return {why == ENOENT || why == ENOTDIR ? Fault::not_found : Fault::unavailable,

@@ -7,32 +7,11 @@
 #include <string_view>
 
 #include "kaden/base.h"
+#include "kaden/descriptor.h"
 
 namespace kaden::agent {
 
-/// A file descriptor that closes itself.
-class File {
- public:
-  File() = default;
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() { close(); }
-  File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  File& operator=(File&& other) noexcept {
-    if (this != &other) {
-      close();
-      descriptor_ = std::exchange(other.descriptor_, -1);
-    }
-    return *this;
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  bool is_open() const { return descriptor_ >= 0; }
-  int get() const { return descriptor_; }
-  void close();
-
- private:
-  int descriptor_ = -1;
-};
+using File = runtime::Descriptor;
 
 /// "reading /proc/stat: no such file", from errno.
 Error errno_error(const std::string& doing);

@@ -8,18 +8,11 @@
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/tail.h"
 
 namespace kaden::agent {
 
-/// How far a file is done with. Prints are CRC-32 of the first and of the last bytes before `offset`: a file
-/// that does not have them is another one, whatever its inode says.
-struct FilePosition {
-  std::uint64_t device = 0, inode = 0, offset = 0;
-  std::uint32_t head_bytes = 0, head_print = 0, tail_bytes = 0, tail_print = 0;
-  std::string path{};
-
-  bool operator==(const FilePosition&) const = default;
-};
+using tail::FilePosition;
 
 /// A request to be sent. Metrics have no group.
 struct Parcel {

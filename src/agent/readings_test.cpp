@@ -394,17 +394,5 @@ TEST_F(ProcTree, what_is_missing_is_told_and_the_rest_is_there) {
   EXPECT_EQ(values.count("mem_used_percent"), 1U);
 }
 
-TEST(Pattern, is_bounded) {
-  EXPECT_TRUE(Pattern::compile("^a[0-9]{1,3}$").value().matches("a12"));
-  EXPECT_FALSE(Pattern::compile("^a[0-9]{1,3}$").value().matches("a1234"));
-  EXPECT_TRUE(Pattern::compile("^$").value().matches(""));
-  EXPECT_FALSE(Pattern::compile("end$").value().matches(std::string(5'000, 'x') + "end"))
-      << "looked at up to its limit";
-  for (const std::string bad : {"", "(", "a{100,999}", "(a)\\1", "a{1}b{1}c{1}d{1}e{1}"}) {
-    EXPECT_FALSE(Pattern::compile(bad)) << bad;
-  }
-  EXPECT_FALSE(Pattern::compile(std::string(300, 'a')));
-}
-
 } // namespace
 } // namespace kaden::agent

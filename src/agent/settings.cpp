@@ -7,8 +7,8 @@
 #include "kaden/agent_settings.h"
 #include "kaden/limits/agent.h"
 #include "kaden/limits/configuration.h"
+#include "kaden/posix_pattern.h"
 #include "keys.h"
-#include "pattern.h"
 
 namespace kaden::agent {
 
@@ -45,7 +45,8 @@ void check_keys(const KeySource& keys, Wrongs& wrongs) {
 }
 
 void check_pattern(const std::string& key, const std::string& pattern, Wrongs& wrongs) {
-  if (const auto compiled = Pattern::compile(pattern); !compiled) wrongs.add(key, compiled.error().message);
+  if (const auto compiled = tail::Pattern::compile(pattern); !compiled)
+    wrongs.add(key, compiled.error().message);
 }
 
 void check_watched(const std::vector<Watched>& watched, Wrongs& wrongs) {

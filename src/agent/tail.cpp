@@ -1,84 +1,26 @@
 #include "tail.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <fnmatch.h>
-#include <glob.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 
-#include "gzip.h"
-#include "pattern.h"
-
-#include "kaden/limits/agent.h"
+#include "files.h"
+#include "kaden/utf8.h"
 
 namespace kaden::agent {
 
 namespace {
 
-constexpr std::size_t read_bytes = 65'536;
-constexpr std::size_t round_bytes_max = 2u << 20; // then others get their turn, and stop() is looked at
-constexpr int idle_rounds_max = 5;                // seconds, about: then an open multi-line event is over
-constexpr std::size_t folder_entries_max = 2'000;
-
-std::string base_name(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
-std::string folder_of(const std::string& path) {
-  return path.substr(0, path.rfind('/'));
-}
-
-bool is_packed(std::string_view name) {
-  static constexpr std::array<std::string_view, 5> ends = {".gz", ".bz2", ".xz", ".zst", ".zip"};
-  return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return name.ends_with(end); });
-}
-
-/// CRC of `bytes` bytes at `offset`; other than any print when they are not there.
-std::uint64_t print_at(const File& file, std::uint64_t offset, std::size_t bytes) {
-  std::array<char, limits::print_bytes_max> part{};
-  if (bytes == 0) return 0;
-  const ssize_t got = pread(file.get(), part.data(), bytes, static_cast<off_t>(offset));
-  return got == static_cast<ssize_t>(bytes) ? crc_of({part.data(), bytes}) : ~std::uint64_t{0};
-}
-
-bool fits(const File& file, const FilePosition& at) {
-  if (at.offset > 0 && at.head_bytes == 0) return false; // it was cut when its prints were taken
-  return print_at(file, 0, at.head_bytes) == at.head_print &&
-         print_at(file, at.offset - at.tail_bytes, at.tail_bytes) == at.tail_print;
-}
-
-FilePosition position_in(const File& file, std::pair<std::uint64_t, std::uint64_t> key, std::string path,
-                         std::uint64_t offset) {
-  FilePosition at{key.first, key.second, offset, 0, 0, 0, 0, std::move(path)};
-  const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(offset, limits::print_bytes_max));
-  const std::uint64_t head = print_at(file, 0, bytes);
-  const std::uint64_t tail = print_at(file, offset - bytes, bytes);
-  if (head > 0xFFFFFFFFU || tail > 0xFFFFFFFFU)
-    return at; // cut meanwhile: no prints, and the next look tells
-  at.head_bytes = at.tail_bytes = bytes;
-  at.head_print = static_cast<std::uint32_t>(head);
-  at.tail_print = static_cast<std::uint32_t>(tail);
-  return at;
-}
-
-File open_file(const std::string& path) {
-  return File(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-}
-
-std::vector<std::string> glob_paths(const std::string& pattern) {
-  std::vector<std::string> paths;
-  glob_t found{};
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread changes the environment or the working folder
-  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
-    for (std::size_t i = 0; i < found.gl_pathc && i < 4 * limits::followed_files_max; ++i)
-      paths.emplace_back(found.gl_pathv[i]);
+std::vector<tail::Rule> rules_of(const Settings& settings) {
+  std::vector<tail::Rule> rules;
+  for (const LogFiles& files : settings.logs) {
+    tail::Rule rule{files.path, files.exclude, files.from_end, nullptr};
+    if (!files.multi_line_start.empty()) {
+      auto compiled = tail::Pattern::compile(files.multi_line_start);
+      require(compiled.has_value(), "patterns were checked");
+      rule.start = std::make_shared<const tail::Pattern>(std::move(*compiled));
+    }
+    rules.push_back(std::move(rule));
   }
-  globfree(&found);
-  return paths;
+  return rules;
 }
 
 } // namespace
@@ -97,250 +39,45 @@ PositionBook::PositionBook(std::string path, std::function<void(const std::strin
     return;
   }
   for (const FilePosition& at : *positions) mark(at);
-  changed_ = false;
-}
-
-void PositionBook::mark(const FilePosition& at) {
-  std::lock_guard lock(mutex_);
-  positions_.insert_or_assign({at.device, at.inode}, std::pair(at, ++clock_));
-  changed_ = true;
-  while (positions_.size() > 2 * limits::followed_files_max) {
-    positions_.erase(std::min_element(positions_.begin(), positions_.end(), [](const auto& a, const auto& b) {
-      return a.second.second < b.second.second;
-    }));
-  }
-}
-
-std::vector<FilePosition> PositionBook::all() const {
-  std::lock_guard lock(mutex_);
-  std::vector<FilePosition> out;
-  for (const auto& [key, position] : positions_) out.push_back(position.first);
-  return out;
+  book_.take_changed();
 }
 
 void PositionBook::save() {
-  {
-    std::lock_guard lock(mutex_);
-    if (path_.empty() || !changed_) return;
-    changed_ = false;
-  }
-  if (const auto saved = replace_file(path_, encode_positions(all())); !saved) {
+  if (path_.empty() || !book_.take_changed()) return;
+  if (const auto saved = replace_file(path_, encode_positions(book_.all())); !saved) {
     log_("positions of followed files are not kept: " + saved.error().message);
-    std::lock_guard lock(mutex_);
-    changed_ = true;
+    book_.set_changed();
   }
 }
 
-// Following
+// Gathering
 // -----------------------------------------------------------------------------------------------------
-
-struct Tail::Rule {
-  const LogFiles& files;
-  std::unique_ptr<Pattern> start;
-};
-
-struct Tail::Followed {
-  const Rule& rule;
-  std::string path, stream;
-  File file;
-  Key key;
-  EventCutter cutter;
-  std::uint64_t read_offset;
-  FilePosition safe_to; ///< prints up to what was handed over
-  bool rotated = false, seen = true;
-  int idle_rounds = 0;
-  std::int64_t changed = 0; ///< the file's own time, in ns
-};
-
-struct Tail::Batch {
-  std::string group, stream;
-  LogBatch text;
-  std::map<Followed*, std::uint64_t> reached;
-  Batch(const std::string& group_in, const std::string& stream_in)
-      : group(group_in), stream(stream_in), text(group_in, stream_in) {}
-};
 
 Tail::Tail(const Settings& settings, std::string host, PositionBook& book,
            std::function<void(const std::string&)> log)
-    : book_(book), host_(std::move(host)), log_(std::move(log)) {
-  for (const LogFiles& files : settings.logs) {
-    std::unique_ptr<Pattern> start;
-    if (!files.multi_line_start.empty()) {
-      auto compiled = Pattern::compile(files.multi_line_start);
-      require(compiled.has_value(), "patterns were checked");
-      start = std::make_unique<Pattern>(std::move(*compiled));
-    }
-    rules_.push_back({files, std::move(start)});
-  }
-}
+    : rules_(settings.logs),
+      host_(std::move(host)),
+      files_(rules_of(settings), book.book(), std::move(log)) {}
 
-Tail::~Tail() = default;
-
-std::string Tail::stream_of(const Rule& rule, const std::string& path) const {
-  std::string stream = rule.files.stream;
+std::string Tail::stream_of(const LogFiles& rule, const std::string& path) const {
+  std::string stream = rule.stream;
   const auto fill = [&stream](std::string_view field, const std::string& value) {
     for (std::size_t at = stream.find(field); at != std::string::npos;
          at = stream.find(field, at + value.size()))
       stream.replace(at, field.size(), value);
   };
   fill("{host}", host_);
-  fill("{file}", base_name(path));
+  fill("{file}", path.substr(path.rfind('/') + 1));
   std::replace_if(
       stream.begin(), stream.end(), [](char c) { return c == ':' || c == '*'; }, '_');
   return std::string(cut_utf8(repaired_utf8(stream), 512));
 }
 
-const Tail::Rule* Tail::rule_of(const std::string& path) const {
-  const auto found = std::find_if(rules_.begin(), rules_.end(), [&](const Rule& rule) {
-    return fnmatch(rule.files.path.c_str(), path.c_str(), FNM_PATHNAME) == 0;
-  });
-  return found == rules_.end() ? nullptr : &*found;
-}
-
-Tail::Followed* Tail::follow(const Rule& rule, const std::string& path, File file, std::uint64_t offset) {
-  struct stat told {};
-  if (fstat(file.get(), &told) != 0) return nullptr;
-  const Key key{told.st_dev, told.st_ino};
-  FilePosition safe_to = position_in(file, key, path, offset);
-  followed_.push_back({rule, path, stream_of(rule, path), std::move(file), key,
-                       EventCutter(rule.start.get(), offset), offset, std::move(safe_to)});
-  return &followed_.back();
-}
-
-/// The file itself under another name, or a copy of it: read on from `at`.
-bool Tail::follow_elsewhere(const Rule& rule, const FilePosition& at) {
-  const std::string folder = folder_of(at.path);
-  const std::unique_ptr<DIR, int (*)(DIR*)> open_folder(opendir(folder.empty() ? "/" : folder.c_str()),
-                                                        &closedir);
-  if (open_folder == nullptr) return false;
-  std::size_t looked = 0;
-  while (const dirent* entry = readdir(open_folder.get())) { // NOLINT(concurrency-mt-unsafe): ours alone
-    const std::string path = folder + "/" + entry->d_name;
-    struct stat told {};
-    if (is_packed(path) || ++looked > folder_entries_max || stat(path.c_str(), &told) != 0 ||
-        !S_ISREG(told.st_mode) || static_cast<std::uint64_t>(told.st_size) < at.offset) {
-      continue;
-    }
-    const Key key{told.st_dev, told.st_ino};
-    const bool is_itself = key == Key{at.device, at.inode};
-    // An empty print says nothing about a copy.
-    if (!is_itself && (at.head_bytes == 0 || path == at.path)) continue;
-    if (std::any_of(followed_.begin(), followed_.end(), [&](const Followed& one) { return one.key == key; }))
-      continue;
-    File file = open_file(path);
-    if (!file.is_open() || !fits(file, at)) continue;
-    Followed* const one = follow(rule, at.path, std::move(file), at.offset);
-    if (one == nullptr) continue;
-    one->rotated = true;
-    // The events before it come first.
-    followed_.splice(followed_.begin(), followed_, std::prev(followed_.end()));
-    return true;
-  }
-  return false;
-}
-
-/// logrotate's copytruncate copies first and cuts then: the copy must not be read from its beginning. What
-/// stands in it is read through the original, or, once that is cut, by follow_elsewhere().
-bool Tail::is_copy(const File& file, const Key& key, const std::string& path, std::uint64_t size) {
-  constexpr std::uint32_t telling_bytes = 64; // fewer may be the same by chance
-  constexpr int rounds_max = 3;
-  for (const Followed& one : followed_) {
-    const FilePosition& at = one.safe_to;
-    if (at.head_bytes < telling_bytes) continue;
-    if (size >= at.offset && fits(file, at)) {
-      copies_.insert(key);
-      book_.mark(position_in(file, key, path, size));
-      return true;
-    }
-    const bool may_grow = size < at.offset && print_at(file, 0, at.head_bytes) == at.head_print;
-    if (may_grow && ++unfinished_[key] <= rounds_max) return true;
-  }
-  unfinished_.erase(key);
-  return false;
-}
-
-/// A path that a glob has found.
-void Tail::meet(const Rule& rule, const std::string& path) {
-  struct stat told {};
-  if (stat(path.c_str(), &told) != 0 || !S_ISREG(told.st_mode)) return;
-  const Key key{told.st_dev, told.st_ino};
-  for (Followed& one : followed_) {
-    if (one.key != key) continue;
-    one.path = path; // it may have been renamed
-    one.seen = true;
-    one.rotated = false;
-    return;
-  }
-  if (copies_.count(key) > 0) return;
-  if (followed_.size() >= limits::followed_files_max) {
-    if (!told_too_many_) log_("too many log files; " + path + " and others are not followed");
-    told_too_many_ = true;
-    return;
-  }
-  File file = open_file(path);
-  if (!file.is_open()) return;
-  std::uint64_t offset = rule.files.from_end && !has_scanned_ ? static_cast<std::uint64_t>(told.st_size) : 0;
-  const auto known = book_.all();
-  const auto saved = std::find_if(known.begin(), known.end(), [&](const FilePosition& at) {
-    return Key{at.device, at.inode} == key;
-  });
-  const auto copy = std::find_if(copied_.rbegin(), copied_.rend(), [&](const FilePosition& at) {
-    return at.head_bytes > 0 && Key{at.device, at.inode} != key && fits(file, at);
-  });
-  if (saved != known.end() && fits(file, *saved)) {
-    offset = saved->offset;
-  } else if (saved != known.end()) {
-    offset = 0; // cut while nobody looked, or another file with its old number
-    if (!has_scanned_) follow_elsewhere(rule, *saved);
-    copied_.push_back(*saved);
-  } else if (copy != copied_.rend()) {
-    offset = copy->offset;
-  } else if (is_copy(file, key, path, static_cast<std::uint64_t>(told.st_size))) {
-    return;
-  }
-  if (Followed* const one = follow(rule, path, std::move(file), offset)) {
-    if (offset > 0) book_.mark(one->safe_to);
-  }
-}
-
-/// Files that were followed before the start and have been renamed meanwhile.
-void Tail::look_for_moved() {
-  for (const FilePosition& at : book_.all()) {
-    struct stat told {};
-    const bool stands =
-        stat(at.path.c_str(), &told) == 0 && Key{told.st_dev, told.st_ino} == Key{at.device, at.inode};
-    const Rule* const rule = stands ? nullptr : rule_of(at.path);
-    if (rule != nullptr) follow_elsewhere(*rule, at);
-  }
-}
-
-void Tail::scan() {
-  for (Followed& one : followed_) one.seen = false;
-  if (!has_scanned_) look_for_moved();
-  for (const Rule& rule : rules_) {
-    for (const std::string& path : glob_paths(rule.files.path)) {
-      const bool excluded =
-          std::any_of(rule.files.exclude.begin(), rule.files.exclude.end(), [&](const std::string& glob) {
-            return glob_match(glob, path) || glob_match(glob, base_name(path));
-          });
-      if (!excluded && !is_packed(path)) meet(rule, path);
-    }
-  }
-  for (Followed& one : followed_) one.rotated = one.rotated || !one.seen;
-  constexpr std::size_t remembered_max = 100;
-  if (copies_.size() > limits::followed_files_max) copies_.clear();
-  if (unfinished_.size() > limits::followed_files_max) unfinished_.clear();
-  if (copied_.size() > remembered_max) copied_.erase(copied_.begin(), copied_.end() - remembered_max);
-  has_scanned_ = true;
-}
-
 void Tail::flush_batch(Batch& batch, const Sink& sink) {
   if (batch.text.count() > 0) {
     Request request{batch.group, batch.stream, batch.text.body(), {}};
-    for (const auto& [one, offset] : batch.reached) {
-      one->safe_to = position_in(one->file, one->key, one->path, offset);
-      request.positions.push_back(one->safe_to);
-    }
+    for (const auto& [file, offset] : batch.reached)
+      request.positions.push_back(files_.position(file, offset));
     sink.put(std::move(request));
   }
   batch.text = LogBatch(batch.group, batch.stream);
@@ -348,85 +85,32 @@ void Tail::flush_batch(Batch& batch, const Sink& sink) {
 }
 
 void Tail::flush(const Sink& sink) {
-  for (auto& [key, batch] : batches_) flush_batch(*batch, sink);
+  for (auto& [key, batch] : batches_) flush_batch(batch, sink);
   batches_.clear();
 }
 
-void Tail::take_events(Followed& one, WallTime now, const Sink& sink, bool last) {
-  auto& batch = batches_[{one.rule.files.group, one.stream}];
-  if (batch == nullptr) batch = std::make_unique<Batch>(one.rule.files.group, one.stream);
-  while (const auto event = one.cutter.next(last)) {
-    if (!batch->text.add(event->text, now)) {
-      flush_batch(*batch, sink);
-      batch->text.add(event->text, now);
-    }
-    batch->reached[&one] = event->end;
+void Tail::take(const tail::Event& event, WallTime now, const Sink& sink) {
+  const LogFiles& rule = rules_[event.rule];
+  const std::string stream = stream_of(rule, event.path);
+  const auto [at, is_new] =
+      batches_.try_emplace({rule.group, stream}, Batch{rule.group, stream, LogBatch(rule.group, stream)});
+  Batch& batch = at->second;
+  if (!batch.text.add(event.text, now)) {
+    flush_batch(batch, sink);
+    batch.text.add(event.text, now);
   }
-}
-
-/// It was cut, or written anew. True when a copy is read first.
-bool Tail::restart(Followed& one, WallTime now, const Sink& sink) {
-  const bool found = follow_elsewhere(one.rule, one.safe_to);
-  copied_.push_back(one.safe_to);
-  if (!found) {
-    // What was read of an unfinished event stands nowhere else any more.
-    take_events(one, now, sink, true);
-  }
-  for (auto& [key, batch] : batches_) batch->reached.erase(&one); // these are offsets of what was cut
-  one.cutter = EventCutter(one.rule.start.get(), 0);
-  one.read_offset = 0;
-  one.safe_to = position_in(one.file, one.key, one.path, 0);
-  log_(one.path + " was cut or written anew" + (found ? "; its copy is read to the end" : ""));
-  return found;
-}
-
-void Tail::read(Followed& one, WallTime now, const Sink& sink, std::size_t& budget) {
-  struct stat told {};
-  if (fstat(one.file.get(), &told) != 0) return;
-  const auto size = static_cast<std::uint64_t>(told.st_size);
-  // A file may be cut and grow to the same size again.
-  const std::int64_t changed = told.st_mtim.tv_sec * 1'000'000'000 + told.st_mtim.tv_nsec;
-  const bool untouched = changed == std::exchange(one.changed, changed);
-  if (size == one.read_offset && (untouched || fits(one.file, one.safe_to))) {
-    if (++one.idle_rounds == idle_rounds_max && one.rule.start != nullptr) take_events(one, now, sink, true);
-    return;
-  }
-  one.idle_rounds = 0;
-  const bool is_cut = size < one.read_offset || !fits(one.file, one.safe_to);
-  if (is_cut && restart(one, now, sink)) return; // what the copy holds came before
-  std::array<char, read_bytes> part; // NOLINT(cppcoreguidelines-pro-type-member-init): filled by pread(2)
-  while (budget > 0 && sink.has_room()) {
-    const ssize_t got = pread(one.file.get(), part.data(), std::min(part.size(), budget),
-                              static_cast<off_t>(one.read_offset));
-    if (got <= 0) return;
-    const auto bytes = static_cast<std::size_t>(got);
-    one.read_offset += bytes;
-    budget -= bytes;
-    one.cutter.feed({part.data(), bytes});
-    take_events(one, now, sink, false);
-  }
-}
-
-/// Rotated, read to its end, and nobody writes to it any more.
-bool Tail::has_ended(Followed& one, WallTime now, const Sink& sink) {
-  if (!one.rotated || one.idle_rounds < idle_rounds_max) return false;
-  take_events(one, now, sink, true);
-  flush(sink);
-  return true;
+  batch.reached[event.file] = event.end;
 }
 
 bool Tail::round(WallTime now, const Sink& sink) {
-  scan();
-  std::size_t budget = round_bytes_max;
-  // restart() puts copies in front: they get their turn in the next round, which comes at once.
-  const std::size_t before = followed_.size();
-  for (Followed& one : followed_) {
-    if (budget == 0 || !sink.has_room()) break;
-    read(one, now, sink, budget);
-  }
-  followed_.remove_if([&](Followed& one) { return has_ended(one, now, sink); });
+  const tail::Sink files{sink.has_room, [&](const tail::Event& event) { take(event, now, sink); },
+                         [&](const tail::FileKey& file) {
+                           for (auto& [key, batch] : batches_) batch.reached.erase(file);
+                         },
+                         [&](const tail::FileKey&) { flush(sink); }};
+  const bool has_more = files_.round(files);
   flush(sink);
-  return budget == 0 || followed_.size() > before;
+  return has_more;
 }
 
 } // namespace kaden::agent

@@ -1,11 +1,11 @@
-#include "pattern.h"
+#include "kaden/posix_pattern.h"
 
 #include <array>
 
 #include "kaden/limits/agent.h"
 #include "kaden/limits/metrics.h"
 
-namespace kaden::agent {
+namespace kaden::tail {
 
 namespace {
 
@@ -73,4 +73,4 @@ bool Pattern::matches(std::string_view text) const {
   return regexec(compiled_.get(), text.data() == nullptr ? "" : text.data(), 1, &range, REG_STARTEND) == 0;
 }
 
-} // namespace kaden::agent
+} // namespace kaden::tail

@@ -1,5 +1,5 @@
-/// pattern.h - a POSIX extended regular expression, as pgrep(1) and grep -E take it. Room: agent, inside.
-/// Threads: one at a time. Errors: invalid, with regcomp(3)'s words.
+/// kaden/posix_pattern.h - a POSIX extended regular expression, as pgrep(1) and grep -E take it. Room: tail.
+/// Uses: base. Threads: one at a time. Errors: invalid, with regcomp(3)'s words.
 #pragma once
 
 #include <regex.h>
@@ -9,7 +9,7 @@
 
 #include "kaden/base.h"
 
-namespace kaden::agent {
+namespace kaden::tail {
 
 /// Back references are refused: matching them takes exponential time. Texts are looked at up to
 /// limits::matched_bytes_max bytes.
@@ -26,4 +26,4 @@ class Pattern {
   std::unique_ptr<regex_t, End> compiled_;
 };
 
-} // namespace kaden::agent
+} // namespace kaden::tail
