@@ -53,6 +53,9 @@ void Watching::note(Post& post, const Looked& looked) {
   ++standing.looks;
   standing.events += looked.reported;
   standing.trouble = looked.trouble ? looked.trouble->message : "";
+  standing.counts = looked.counts;
+  standing.levels = looked.levels;
+  standing.hint = looked.hint;
   if (looked.trouble) {
     ++standing.failures;
   } else {

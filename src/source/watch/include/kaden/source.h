@@ -36,11 +36,20 @@ class Intake {
                                                               const std::vector<std::string>& alarms) = 0;
 };
 
+/// What somebody should know who configured a source with something else in mind; app has the words.
+enum class Hint : std::uint8_t {
+  none,
+  old_alarm_log, ///< the log is Get-AlarmDefinition | Get-AlarmAction's: it holds no states
+};
+
 /// What came of one look.
 struct Looked {
-  std::optional<Error> trouble{}; ///< nothing: it was read
-  std::size_t reported = 0;       ///< events that are durable now
-  Millis again_in{};              ///< how long to wait before the next look
+  std::optional<Error> trouble{};                ///< nothing: it was read
+  std::size_t reported = 0;                      ///< events that are durable now
+  Millis again_in{};                             ///< how long to wait before the next look
+  std::map<std::string, std::uint64_t> counts{}; ///< of its kind of source, since its start: "dropped_full"
+  std::map<std::string, std::uint64_t> levels{}; ///< the same, but of now: "connections"
+  Hint hint = Hint::none;
 };
 
 /// One thing that is watched: a status page, a vCenter.
@@ -65,6 +74,8 @@ struct Standing {
   std::uint64_t failures = 0;
   std::uint64_t events = 0; ///< reported since the start
   std::string trouble;      ///< of the last look; empty: it was read, or has not been tried
+  std::map<std::string, std::uint64_t> counts, levels; ///< of the last look
+  Hint hint = Hint::none;                              ///< the same
 };
 
 /// Runs each watcher on a thread of its own: look, wait, look.
