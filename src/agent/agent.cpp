@@ -79,11 +79,12 @@ struct Agent::Impl {
   Impl(Settings settings_in, const runtime::Clock& clock_in, Log log_in);
   Result<void> open();
 
-  void keep(const std::vector<Datum>& data, WallTime at);
+  /// `as_path`: as this machine's view of paths, else as its own.
+  void keep(const std::vector<Datum>& data, WallTime at, bool as_path = false);
   std::vector<Datum> own_data();
   void collect();
   void check();
-  void tell_findings(const std::vector<Finding>& findings);
+  void tell_findings(const std::vector<probe::Finding>& findings);
   Result<Judgement> deliver_metrics(const Spool::Entry& entry);
   Result<Judgement> deliver_logs(const Spool::Entry& entry);
   Result<Judgement> create_stream(const Parcel& parcel);
@@ -161,8 +162,13 @@ Result<void> Agent::Impl::open() {
 // Metrics
 // -----------------------------------------------------------------------------------------------------
 
-void Agent::Impl::keep(const std::vector<Datum>& data, WallTime at) {
-  for (std::string& body : put_metric_bodies(data, {settings.host, at, settings.interval < seconds(60)})) {
+void Agent::Impl::keep(const std::vector<Datum>& data, WallTime at, bool as_path) {
+  BodyFrame frame{settings.host, at, settings.interval < seconds(60)};
+  if (as_path) {
+    frame.host = "";
+    frame.name_space = probe::metric_namespace;
+  }
+  for (std::string& body : put_metric_bodies(data, frame)) {
     std::string packed = gzip(body);
     const bool smaller = packed.size() < body.size();
     metrics->put(encode_parcel({smaller, {}, {}, {}, smaller ? std::move(packed) : std::move(body)}), at);
@@ -195,27 +201,33 @@ void Agent::Impl::collect() {
   keep(data, at);
 }
 
-void Agent::Impl::tell_findings(const std::vector<Finding>& findings) {
+void Agent::Impl::tell_findings(const std::vector<probe::Finding>& findings) {
   for (std::size_t i = 0; i < findings.size(); ++i) {
     const std::string now = findings[i].is_up ? "" : findings[i].reason + " ";
     if (now == last_findings[i]) continue;
     last_findings[i] = now;
+    const char* const state = findings[i].is_unable ? "cannot be tried: " : "is down: ";
     log("check " + settings.checks[i].name + " " +
-        (now.empty() ? "is up again" : "is down: " + std::string(trim(now))));
+        (now.empty() ? "is up again" : state + std::string(trim(now))));
   }
 }
 
 void Agent::Impl::check() {
   if (settings.checks.empty()) return;
   const WallTime at = clock.wall();
-  const std::vector<Finding> findings = checker.round(stopping);
+  const std::vector<probe::Finding> findings = checker.round(stopping);
   if (stopping) return; // it was cut short and says nothing
-  std::vector<Datum> data;
+  const std::string& vantage = settings.vantage.empty() ? settings.host : settings.vantage;
+  std::vector<Datum> data, of_paths;
   for (std::size_t i = 0; i < findings.size(); ++i) {
-    for (Datum& datum : check_data(settings.checks[i], findings[i])) data.push_back(std::move(datum));
+    const Check& check = settings.checks[i];
+    for (Datum& datum : check_data(check, findings[i], at)) data.push_back(std::move(datum));
+    if (check.path.empty()) continue;
+    for (Datum& datum : path_data(check, vantage, findings[i], at)) of_paths.push_back(std::move(datum));
   }
   tell_findings(findings);
   keep(data, at);
+  keep(of_paths, at, true);
 }
 
 Result<Judgement> Agent::Impl::deliver_metrics(const Spool::Entry& entry) {

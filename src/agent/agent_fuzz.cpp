@@ -2,10 +2,11 @@
 #include <cstdint>
 #include <string_view>
 
-#include "address.h"
 #include "delivery.h"
+#include "kaden/address.h"
 #include "kaden/agent_settings.h"
 #include "kaden/event_cutter.h"
+#include "kaden/http_answer.h"
 #include "kaden/limits/agent.h"
 #include "kaden/limits/input.h"
 #include "kaden/limits/metrics.h"
@@ -14,12 +15,13 @@
 #include "metric.h"
 #include "parcel.h"
 #include "readings.h"
-#include "response.h"
 #include "spool.h"
 
 namespace {
 
 using namespace kaden::agent;
+using kaden::channel::parse_address;
+using kaden::channel::ResponseReader;
 
 void check_data(const std::vector<Datum>& data) {
   for (const auto& body : put_metric_bodies(data, {"web-01", {}, true}))

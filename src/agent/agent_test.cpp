@@ -10,7 +10,6 @@
 #include <set>
 #include <thread>
 
-#include "address.h"
 #include "delivery.h"
 #include "kaden/http.h"
 #include "kaden/limits/input.h"
@@ -62,35 +61,6 @@ TEST(Metric, bodies_keep_the_limits) {
 }
 
 // Delivery
-
-TEST(Address, is_parsed_or_refused) {
-  struct Case {
-    const char *url, *host, *authority, *target;
-    int port;
-  };
-  for (const Case& tried : std::vector<Case>{
-           {"http://127.0.0.1:8080", "127.0.0.1", "127.0.0.1:8080", "/", 8080},
-           {"https://Monitoring.Example:443/", "monitoring.example", "monitoring.example", "/", 443},
-           {"http://a:80/base?x=1", "a", "a", "/base?x=1", 80},
-           {"http://a?x", "a", "a", "/?x", 80},
-           {"HTTPS://[::1]:8443/", "::1", "[::1]:8443", "/", 8443},
-           {"http://[fe80::1]", "fe80::1", "[fe80::1]", "/", 80},
-           {"http://a:443", "a", "a:443", "/", 443},
-           {"tcp://10.0.0.5:5432", "10.0.0.5", "10.0.0.5:5432", "/", 5432}}) {
-    const auto address = parse_address(tried.url);
-    ASSERT_TRUE(address) << tried.url;
-    EXPECT_EQ(address->host, tried.host);
-    EXPECT_EQ(address->authority, tried.authority);
-    EXPECT_EQ(address->target, tried.target);
-    EXPECT_EQ(address->port, tried.port);
-  }
-  for (const char* bad :
-       {"", "a", "ftp://a", "http://", "http:///x", "http://:80", "http://u@a", "http://a/#x", "http://a b",
-        "http://a\r\nX: y", "http://\xe6\x9e\xb6", "http://a:0", "http://a:65536", "http://a:x",
-        "http://[::1", "http://[::1]x", "tcp://a", "tcp://a:1/x", "http://a\"b"}) {
-    EXPECT_FALSE(parse_address(bad)) << bad;
-  }
-}
 
 http::Response aws_error(int status, const std::string& code) {
   return {
@@ -450,6 +420,26 @@ TEST_F(AgentTest, checks_report_what_is_up_and_what_is_not) {
   EXPECT_EQ(value("http_check_up", "moved"), "0");
   EXPECT_NE(log().find("check shut is down: connecting"), std::string::npos) << log();
   EXPECT_NE(log().find("check moved is down: status 200"), std::string::npos) << log();
+}
+
+TEST_F(AgentTest, a_check_of_a_path_is_also_this_places_view_of_it) {
+  Settings settings;
+  settings.vantage = "office";
+  settings.checks = {{.name = "router", .url = "tcp" + cloud_.url().substr(4), .path = "tokyo-dx"}};
+  const auto made = agent(settings);
+  made->check();
+  ASSERT_TRUE(made->send());
+  std::string own, of_path;
+  for (const Cloud::Call& call : cloud_.calls()) {
+    (call.body.find("Namespace=Kaden%2FProbe") == std::string::npos ? own : of_path) += call.body;
+  }
+  EXPECT_NE(own.find("MetricName=tcp_check_up"), std::string::npos) << own;
+  EXPECT_EQ(own.find("tokyo-dx"), std::string::npos);
+  for (const char* part : {"MetricName=Loss", "MetricName=RoundTripTime", "MetricName=Up", "Name=Path",
+                           "Value=tokyo-dx", "Name=Probe", "Value=router", "Name=Vantage", "Value=office"})
+    EXPECT_NE(of_path.find(part), std::string::npos) << part << " in " << of_path;
+  EXPECT_EQ(of_path.find("Name=host"), std::string::npos) << "a path does not care which machine it was";
+  EXPECT_GT(of_path.find("MetricName=Up"), of_path.find("MetricName=Loss")) << "Up completes the round";
 }
 
 TEST_F(AgentTest, follows_a_log_file_into_a_stream_it_creates) {

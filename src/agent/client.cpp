@@ -1,21 +1,12 @@
 #include "client.h"
 
-#include "response.h"
+#include "kaden/http_answer.h"
 
 namespace kaden::agent {
 
-std::string request_head(std::string_view method, std::string_view target, const http::Headers& headers,
-                         std::size_t body_bytes) {
-  std::string head;
-  head.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
-  for (const auto& [name, value] : headers) {
-    require((name + value).find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos,
-            "a header is one line");
-    head.append(name).append(": ").append(value).append("\r\n");
-  }
-  if (body_bytes > 0) head.append("Content-Length: ").append(std::to_string(body_bytes)).append("\r\n");
-  return head.append("\r\n");
-}
+using channel::request_head;
+using channel::ResponseReader;
+using channel::SocketAddress;
 
 Client::Client(Address address, std::string ca_file, const runtime::Clock& clock)
     : clock_(clock), address_(std::move(address)), trust_(std::move(ca_file)) {}

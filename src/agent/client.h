@@ -5,15 +5,16 @@
 #include <string>
 #include <string_view>
 
-#include "channel.h"
+#include "kaden/channel.h"
 #include "kaden/http.h"
 #include "kaden/runtime.h"
 
 namespace kaden::agent {
 
-/// "POST /x HTTP/1.1" with the headers and Content-Length; no header may hold a line end.
-std::string request_head(std::string_view method, std::string_view target, const http::Headers& headers,
-                         std::size_t body_bytes);
+using channel::Address;
+using channel::Channel;
+using channel::parse_address;
+using channel::Trust;
 
 class Client {
  public:

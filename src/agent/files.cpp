@@ -6,15 +6,8 @@
 
 #include <array>
 #include <cerrno>
-#include <system_error>
 
 namespace kaden::agent {
-
-Error errno_error(const std::string& doing) {
-  const int why = errno;
-  return {why == ENOENT || why == ENOTDIR ? Fault::not_found : Fault::unavailable,
-          doing + ": " + std::system_category().message(why)};
-}
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));

@@ -7,14 +7,12 @@
 #include <string_view>
 
 #include "kaden/base.h"
-#include "kaden/descriptor.h"
+#include "kaden/file.h"
 
 namespace kaden::agent {
 
-using File = runtime::Descriptor;
-
-/// "reading /proc/stat: no such file", from errno.
-Error errno_error(const std::string& doing);
+using channel::errno_error;
+using channel::File;
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 /// Each line without its end, in pieces that keep memory small; lines over 4 KiB are passed over.

@@ -48,7 +48,7 @@ std::string encoded(const Datum& datum, std::size_t number, const BodyFrame& fra
     put_field(text, dimension + ".Name", name);
     put_field(text, dimension + ".Value", dimension_value(value));
   };
-  put_dimension("host", frame.host);
+  if (!frame.host.empty()) put_dimension("host", frame.host);
   for (const auto& [name, value] : datum.dimensions) put_dimension(name, value);
   put_field(text, member + ".Timestamp", to_iso8601(frame.at));
   put_field(text, member + ".Value", to_text(datum.value));
@@ -143,7 +143,8 @@ std::string dimension_value(std::string_view text) {
 }
 
 std::vector<std::string> put_metric_bodies(const std::vector<Datum>& data, const BodyFrame& frame) {
-  constexpr std::string_view start = "Action=PutMetricData&Version=2010-08-01&Namespace=CWAgent";
+  std::string start = "Action=PutMetricData&Version=2010-08-01";
+  put_field(start, "Namespace", frame.name_space);
   std::vector<std::string> bodies;
   std::size_t number = 0;
   for (const Datum& datum : data) {

@@ -42,9 +42,10 @@ std::vector<Datum> disk_data(const Mount& mount, const Space& space);
 std::string dimension_value(std::string_view text);
 
 struct BodyFrame {
-  std::string_view host;
+  std::string_view host; ///< empty: no such dimension
   WallTime at{};
   bool high_resolution = false; ///< the interval is under 60 s
+  std::string_view name_space = "CWAgent";
 };
 /// As many bodies as the API's limits of 1,000 data and 1 MB ask for.
 std::vector<std::string> put_metric_bodies(const std::vector<Datum>& data, const BodyFrame& frame);

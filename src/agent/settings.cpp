@@ -2,8 +2,9 @@
 #include <set>
 #include <utility>
 
-#include "address.h"
+#include "checks.h"
 #include "files.h"
+#include "kaden/address.h"
 #include "kaden/agent_settings.h"
 #include "kaden/limits/agent.h"
 #include "kaden/limits/configuration.h"
@@ -11,6 +12,8 @@
 #include "keys.h"
 
 namespace kaden::agent {
+
+using channel::parse_address;
 
 namespace {
 
@@ -72,11 +75,13 @@ void check_checks(const Settings& settings, Wrongs& wrongs) {
     } else if (!names.insert(check.name).second) {
       wrongs.add(key + ".name", "it stands twice");
     }
-    if (const auto address = parse_address(check.url); !address)
-      wrongs.add(key + ".url", address.error().message);
-    check_range(key + ".timeout_s", check.patience, Millis(100), seconds(60), wrongs);
-    if (check.status_min < 100 || check.status_max > 599 || check.status_min > check.status_max)
-      wrongs.add(key + ".status_min", "with status_max it is no range of status codes");
+    if (const auto probe = probe_of(check); !probe) {
+      const std::string& why = probe.error().message; // "url: ..."
+      const std::size_t colon = why.find(": ");
+      wrongs.add(key + "." + why.substr(0, colon), why.substr(colon + 2));
+    }
+    if (!check.path.empty() && !is_word(check.path))
+      wrongs.add(key + ".path", "a name without blanks is needed");
   }
 }
 
@@ -92,8 +97,7 @@ void check_logs(const Settings& settings, Wrongs& wrongs) {
   if (settings.logs.size() > limits::log_rules_max) wrongs.add("logs.files", "there are too many");
   if (settings.logs_url.empty()) {
     wrongs.add("logs.url", "it is missing: CloudWatch Logs has another address than CloudWatch");
-  } else if (const auto address = parse_address(settings.logs_url);
-             !address || address->scheme == Scheme::tcp) {
+  } else if (const auto address = parse_address(settings.logs_url); !address || !is_web(address->scheme)) {
     wrongs.add("logs.url", address ? "http or https is needed" : address.error().message);
   }
   for (std::size_t i = 0; i < settings.logs.size(); ++i) {
@@ -122,7 +126,9 @@ std::vector<SettingsMistake> mistakes_in(const Settings& settings) {
   Wrongs wrongs;
   const auto address = parse_address(settings.url);
   if (!address) wrongs.add("url", address.error().message);
-  if (address && address->scheme == Scheme::tcp) wrongs.add("url", "http or https is needed");
+  if (address && !is_web(address->scheme)) wrongs.add("url", "http or https is needed");
+  if (!settings.vantage.empty() && !is_word(settings.vantage))
+    wrongs.add("vantage", "a name without blanks is needed");
   if (!is_word(settings.region)) wrongs.add("region", "'" + settings.region + "' is not a region");
   check_keys(settings.keys, wrongs);
   check_range("interval_s", settings.interval, seconds(1), seconds(3'600), wrongs);

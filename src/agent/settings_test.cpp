@@ -37,6 +37,14 @@ TEST(AgentSettings, are_checked) {
        },
        "procstat[0]: "},
       {[](Settings& settings) { settings.checks = {{.name = "a", .url = "tcp://a"}}; }, "checks[0].url: "},
+      {[](Settings& settings) { settings.checks = {{.name = "a", .url = "dns://a"}}; }, "checks[0].url: "},
+      {[](Settings& settings) { settings.checks = {{.name = "a", .url = "icmp://a", .packets = 0}}; },
+       "checks[0].packets: "},
+      {[](Settings& settings) { settings.checks = {{.name = "a", .url = "tcp://a:1", .expect = "b"}}; },
+       "checks[0].expect: "},
+      {[](Settings& settings) { settings.checks = {{.name = "a", .url = "tcp://a:1", .path = "b c"}}; },
+       "checks[0].path: "},
+      {[](Settings& settings) { settings.vantage = "a b"; }, "vantage: "},
       {[](Settings& settings) { settings.checks = {{.name = "a b", .url = "tcp://a:1"}}; },
        "checks[0].name: "},
       {[](Settings& settings) { settings.logs = {{.path = "/a", .group = "g"}}; }, "logs.url: "},
@@ -83,6 +91,9 @@ procstat:
   - pid_file: /run/erp.pid
 checks:
   - {name: db, url: "tcp://10.0.0.5:5432", timeout_s: 2}
+  - {name: router, url: "icmp://10.0.0.1", packets: 5, path: tokyo-dx}
+  - {name: name, url: "dns://10.0.0.2/erp.example", expect: 10.0.0.5}
+vantage: office
 logs:
   url: https://logs.eu-west-1.amazonaws.com
   files:
@@ -101,6 +112,10 @@ spool: {bytes_max: 8388608, age_max_s: 3600}
   ASSERT_EQ(read->watched.size(), 2U);
   EXPECT_EQ(read->watched[1].by, Watched::By::pid_file);
   EXPECT_EQ(read->checks.at(0).patience, seconds(2));
+  EXPECT_EQ(read->checks.at(1).packets, 5);
+  EXPECT_EQ(read->checks.at(1).path, "tokyo-dx");
+  EXPECT_EQ(read->checks.at(2).expect, "10.0.0.5");
+  EXPECT_EQ(read->vantage, "office");
   EXPECT_TRUE(read->logs.at(0).from_end);
   EXPECT_EQ(read->spool_age_max, seconds(3'600));
   EXPECT_TRUE(check_settings(*read));
@@ -163,7 +178,7 @@ TEST(AgentSettings, mistakes_of_meaning_are_told_together_with_their_places) {
             "a.yaml:1:6: url: http or https is needed\n"
             "a.yaml:2:7: keys.access_key_id: an access key id is needed\n"
             "a.yaml:5:5: procstat[1]: '(' is no pattern: Unmatched ( or \\(\n"
-            "a.yaml:8:21: checks[0].url: 'nowhere' does not begin with http:// or https://\n"
+            "a.yaml:8:21: checks[0].url: 'nowhere' does not begin with a scheme such as https:// or tcp://\n"
             "a.yaml:9:12: checks[1].name: it stands twice\n"
             "a.yaml:11:3: logs.url: http or https is needed\n"
             "a.yaml:12:14: logs.files[0].path: an absolute path is needed");

@@ -209,6 +209,11 @@ void read_checks(Map& map, Settings& settings) {
     std::int64_t most = check.status_max;
     item.number("status_min", 100, 599, least);
     item.number("status_max", 100, 599, most);
+    std::int64_t packets = check.packets;
+    item.number("packets", 1, limits::probe_packets_max, packets);
+    check.packets = static_cast<int>(packets);
+    item.text("expect", check.expect);
+    item.text("path", check.path);
     check.status_min = static_cast<int>(least);
     check.status_max = static_cast<int>(most);
     settings.checks.push_back(std::move(check));
@@ -239,6 +244,7 @@ void read_all(Map& map, Settings& settings) {
   map.text("region", settings.region);
   map.text("ca_file", settings.ca_file);
   map.text("host", settings.host);
+  map.text("vantage", settings.vantage);
   map.period("interval_s", 3'600, settings.interval);
   map.map("keys", [&](Map& keys) {
     keys.text("credentials_file", settings.keys.credentials_file);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/limits/probes.h"
 
 namespace kaden::agent {
 
@@ -42,13 +43,18 @@ struct Watched {
   std::string what{}; ///< POSIX extended expression on the name or the command line, as pgrep(1); or a path
 };
 
-/// Can it be reached, and how fast?
+/// Can it be reached, and how well?
 struct Check {
   std::string name{}; ///< dimension "check"
-  std::string url{};  ///< "tcp://10.0.0.5:5432", "http://10.0.0.6:8080/health", "https://..."
+  /// "tcp://10.0.0.5:5432", "http://10.0.0.6:8080/health", "https://...", "icmp://10.0.0.1",
+  /// "dns://10.0.0.2/www.example?type=AAAA", "tls://10.0.0.5:636"
+  std::string url{};
   Millis patience = seconds(3);
   std::string ca_file{}; ///< https: trust only this PEM file
   int status_min = 200, status_max = 399;
+  int packets = limits::probe_packets; ///< icmp: echoes each time
+  std::string expect{};                ///< dns: one of the answers
+  std::string path{}; ///< sent as this machine's view of the path as well (Kaden/Probe); empty: of none
 };
 
 /// Files that are followed.
@@ -70,6 +76,7 @@ struct Settings {
   KeySource keys{};
   std::string ca_file{}; ///< trust only this PEM file; empty: the system's store
   std::string host{};    ///< the dimension; empty: gethostname(2)
+  std::string vantage{}; ///< what paths call this place; empty: the host
   /// 1 s to 1 h, aligned to the wall clock; under 60 s sends StorageResolution 1
   Millis interval = seconds(60);
   Groups groups{};

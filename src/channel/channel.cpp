@@ -1,4 +1,4 @@
-#include "channel.h"
+#include "kaden/channel.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -11,8 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
-namespace kaden::agent {
+namespace kaden::channel {
 
 namespace {
 
@@ -96,11 +97,48 @@ Result<std::vector<SocketAddress>> resolve(const Address& address) {
   return out;
 }
 
+bool is_link_local(const SocketAddress& address) {
+  const auto v4 = [](const unsigned char* bytes) { return bytes[0] == 169 && bytes[1] == 254; };
+  if (address.bytes.ss_family == AF_INET) {
+    sockaddr_in in{};
+    std::memcpy(&in, &address.bytes, sizeof in);
+    std::array<unsigned char, 4> bytes{};
+    std::memcpy(bytes.data(), &in.sin_addr, bytes.size());
+    return v4(bytes.data());
+  }
+  sockaddr_in6 in{};
+  std::memcpy(&in, &address.bytes, sizeof in);
+  const unsigned char* bytes = in.sin6_addr.s6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&in.sin6_addr)) return v4(bytes + 12);
+  const bool is_metadata = bytes[0] == 0xfd && bytes[1] == 0 && bytes[2] == 0x0e && bytes[3] == 0xc2;
+  return IN6_IS_ADDR_LINKLOCAL(&in.sin6_addr) || is_metadata;
+}
+
 void Channel::End::operator()(ssl_st* ssl) const {
   SSL_free(ssl);
 }
 
-Result<Channel> Channel::connect(const SocketAddress& to, const Address& address, Trust* trust) {
+/// The TLS side of a connection that is yet to be made.
+Result<void> Channel::secure(const Address& address, Trust& trust, Judge judge) {
+  const auto context = trust.context();
+  if (!context) return tl::unexpected(context.error());
+  ssl_.reset(SSL_new(*context));
+  SSL* const ssl = ssl_.get();
+  require(ssl != nullptr && SSL_set_fd(ssl, descriptor()) == 1, "OpenSSL gives a connection");
+  SSL_set_connect_state(ssl);
+  if (judge == Judge::later) SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
+  const bool named = !numeric_address(address);
+  const int wanted = named ? SSL_set1_host(ssl, address.host.c_str())
+                           : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address.host.c_str());
+  require(wanted == 1, "OpenSSL checks the name");
+  if (named) {
+    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(address.host.c_str())); // its type is older than const
+  }
+  return {};
+}
+
+Result<Channel> Channel::connect(const SocketAddress& to, const Address& address, Trust* trust, Judge judge) {
   Channel channel;
   channel.file_ = File(socket(to.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!channel.is_open()) return tl::unexpected(errno_error("opening a socket"));
@@ -109,22 +147,10 @@ Result<Channel> Channel::connect(const SocketAddress& to, const Address& address
   set_option(channel.file_, IPPROTO_TCP, TCP_KEEPIDLE, 30);
   set_option(channel.file_, IPPROTO_TCP, TCP_KEEPINTVL, 10);
   set_option(channel.file_, IPPROTO_TCP, TCP_KEEPCNT, 3);
-  if (address.scheme == Scheme::https) {
-    require(trust != nullptr, "https has something to trust");
-    const auto context = trust->context();
-    if (!context) return tl::unexpected(context.error());
-    channel.ssl_.reset(SSL_new(*context));
-    SSL* const ssl = channel.ssl_.get();
-    require(ssl != nullptr && SSL_set_fd(ssl, channel.descriptor()) == 1, "OpenSSL gives a connection");
-    SSL_set_connect_state(ssl);
-    const bool named = !numeric_address(address);
-    const int wanted = named ? SSL_set1_host(ssl, address.host.c_str())
-                             : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address.host.c_str());
-    require(wanted == 1, "OpenSSL checks the name");
-    if (named) {
-      SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-               const_cast<char*>(address.host.c_str())); // its type is older than const
-    }
+  if (address.scheme == Scheme::https || address.scheme == Scheme::tls) {
+    require(trust != nullptr, "TLS has something to trust");
+    if (auto secured = channel.secure(address, *trust, judge); !secured)
+      return tl::unexpected(secured.error());
   }
   const auto* const raw = reinterpret_cast<const sockaddr*>(&to.bytes);
   if (::connect(channel.descriptor(), raw, to.size) != 0 && errno != EINPROGRESS)
@@ -174,6 +200,22 @@ Result<Channel::State> Channel::finish_handshake() {
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) return State::done;
   return tls_state(result, "TLS handshake");
+}
+
+Result<void> Channel::verdict() const {
+  const long verdict = ssl_ == nullptr ? X509_V_OK : SSL_get_verify_result(ssl_.get());
+  if (verdict == X509_V_OK) return {};
+  return fail(Fault::denied,
+              std::string("the certificate is not trusted: ") + X509_verify_cert_error_string(verdict));
+}
+
+std::optional<WallTime> Channel::expires_at() const {
+  if (ssl_ == nullptr) return std::nullopt;
+  const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+  std::tm parts{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1)
+    return std::nullopt;
+  return wall_time(static_cast<std::int64_t>(timegm(&parts)) * 1'000);
 }
 
 Result<Channel::State> Channel::send(std::string_view& bytes) {
@@ -235,4 +277,4 @@ bool wait_for(const Channel& channel, Channel::State wanted, Millis patience) {
   return poll(&look, 1, ms) > 0;
 }
 
-} // namespace kaden::agent
+} // namespace kaden::channel

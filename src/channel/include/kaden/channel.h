@@ -1,6 +1,7 @@
-/// channel.h - one connection, plain or TLS, that never blocks; and what a certificate must be. Room: agent,
-/// inside. Threads: one at a time per object; Trust: any. Errors: denied (the certificate), unavailable. Why
-/// not the http room's client: libcurl alone is larger than the agent may be (docs/adr/0006-agent-client.md).
+/// kaden/channel.h - one connection, plain or TLS, that never blocks; and what a certificate must be. Room:
+/// channel. Uses: base. Threads: one at a time per object; Trust: any. Errors: denied (the certificate),
+/// unavailable. Why not the http room's client: libcurl alone is larger than the agent may be, and many
+/// probes wait in one poll(2) (docs/adr/0006-agent-client.md).
 #pragma once
 
 #include <sys/socket.h>
@@ -11,13 +12,13 @@
 #include <string_view>
 #include <vector>
 
-#include "address.h"
-#include "files.h"
+#include "kaden/address.h"
+#include "kaden/file.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
 
-namespace kaden::agent {
+namespace kaden::channel {
 
 /// What TLS connections trust: one PEM file, or the system's store. Loaded when first used.
 class Trust {
@@ -40,22 +41,32 @@ struct SocketAddress {
 };
 /// Of an address that is written as numbers; nullopt for a name.
 std::optional<SocketAddress> numeric_address(const Address& address);
-/// Asks the system's resolver, which may take its time.
+/// Asks the system's resolver, which may take its time; at most four.
 Result<std::vector<SocketAddress>> resolve(const Address& address);
+/// 169.254.0.0/16, fe80::/10 and fd00:ec2::/32, where a cloud keeps a machine's credentials, also as IPv4 in
+/// IPv6.
+bool is_link_local(const SocketAddress& address);
 
 class Channel {
  public:
   enum class State : std::uint8_t { wants_read, wants_write, done };
 
   Channel() = default;
-  /// Begins to connect. `trust` is needed for https, and must outlive the channel.
-  static Result<Channel> connect(const SocketAddress& to, const Address& address, Trust* trust);
+  /// Whether a certificate that is not trusted ends the handshake, or is told by verdict() after it.
+  enum class Judge : std::uint8_t { at_once, later };
+  /// Begins to connect. `trust` is needed for https and tls, and must outlive the channel.
+  static Result<Channel> connect(const SocketAddress& to, const Address& address, Trust* trust,
+                                 Judge judge = Judge::at_once);
   bool is_open() const { return file_.is_open(); }
   int descriptor() const { return file_.get(); }
   /// Goes on with connecting; done when the TCP connection stands.
   Result<State> finish_connect();
   /// Goes on with TLS; done at once without it.
   Result<State> finish_handshake();
+  /// After the handshake: whether the certificate is trusted. Errors: denied.
+  Result<void> verdict() const;
+  /// After the handshake: when the far end's certificate ends; nothing without TLS.
+  std::optional<WallTime> expires_at() const;
   /// Takes off what it could send.
   Result<State> send(std::string_view& bytes);
   /// Done: `into` got at least a byte, or `closed` is set.
@@ -68,6 +79,7 @@ class Channel {
   struct End {
     void operator()(ssl_st* ssl) const;
   };
+  Result<void> secure(const Address& address, Trust& trust, Judge judge);
   Result<State> tls_state(int result, const char* doing) const;
 
   File file_;
@@ -77,4 +89,4 @@ class Channel {
 /// Waits for what the channel wants; false at the end of `patience`.
 bool wait_for(const Channel& channel, Channel::State wanted, Millis patience);
 
-} // namespace kaden::agent
+} // namespace kaden::channel

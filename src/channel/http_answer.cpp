@@ -1,4 +1,4 @@
-#include "response.h"
+#include "kaden/http_answer.h"
 
 #include <algorithm>
 #include <optional>
@@ -6,7 +6,7 @@
 #include "kaden/limits/agent.h"
 #include "kaden/limits/input.h"
 
-namespace kaden::agent {
+namespace kaden::channel {
 
 namespace {
 
@@ -33,6 +33,19 @@ const std::string* find_header(const http::Headers& headers, std::string_view na
 
 } // namespace
 
+std::string request_head(std::string_view method, std::string_view target, const http::Headers& headers,
+                         std::size_t body_bytes) {
+  std::string head;
+  head.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
+  for (const auto& [name, value] : headers) {
+    require((name + value).find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos,
+            "a header is one line");
+    head.append(name).append(": ").append(value).append("\r\n");
+  }
+  if (body_bytes > 0) head.append("Content-Length: ").append(std::to_string(body_bytes)).append("\r\n");
+  return head.append("\r\n");
+}
+
 Result<void> ResponseReader::read_head(std::string_view head) {
   const std::size_t line_end = head.find("\r\n");
   const std::string_view status_line = head.substr(0, line_end);
@@ -52,6 +65,7 @@ Result<void> ResponseReader::read_head(std::string_view head) {
     response_.headers.emplace_back(line.substr(0, colon), trim(line.substr(colon + 1)));
     lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 2);
   }
+  has_head_ = response_.status >= 200;
   return read_framing();
 }
 
@@ -150,4 +164,4 @@ Result<ResponseReader::State> ResponseReader::end() {
   return state_;
 }
 
-} // namespace kaden::agent
+} // namespace kaden::channel

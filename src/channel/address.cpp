@@ -1,4 +1,4 @@
-#include "address.h"
+#include "kaden/address.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "kaden/limits/agent.h"
 
-namespace kaden::agent {
+namespace kaden::channel {
 
 namespace {
 
@@ -15,8 +15,12 @@ struct Known {
   Scheme scheme;
   std::uint16_t port;
 };
-constexpr std::array<Known, 3> known_schemes = {
-    {{"tcp://", Scheme::tcp, 0}, {"http://", Scheme::http, 80}, {"https://", Scheme::https, 443}}};
+constexpr std::array<Known, 6> known_schemes = {{{"tcp://", Scheme::tcp, 0},
+                                                 {"http://", Scheme::http, 80},
+                                                 {"https://", Scheme::https, 443},
+                                                 {"tls://", Scheme::tls, 443},
+                                                 {"dns://", Scheme::dns, 53},
+                                                 {"icmp://", Scheme::icmp, 0}}};
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   if (text.empty() || text.size() > 5) return std::nullopt;
@@ -34,6 +38,10 @@ bool is_host(std::string_view host, bool bracketed) {
 
 } // namespace
 
+bool is_web(Scheme scheme) {
+  return scheme == Scheme::http || scheme == Scheme::https;
+}
+
 Result<Address> parse_address(std::string_view url) {
   const auto refuse = [&](const char* why) {
     return fail(Fault::invalid, "'" + std::string(url.substr(0, 200)) + "' " + why);
@@ -41,7 +49,7 @@ Result<Address> parse_address(std::string_view url) {
   const auto* const known = std::find_if(known_schemes.begin(), known_schemes.end(), [&](const Known& one) {
     return starts_with_no_case(url, one.prefix);
   });
-  if (known == known_schemes.end()) return refuse("does not begin with http:// or https://");
+  if (known == known_schemes.end()) return refuse("does not begin with a scheme such as https:// or tcp://");
   if (url.size() > limits::url_bytes_max) return refuse("is too long");
   if (std::any_of(url.begin(), url.end(), [](char c) { return c <= ' ' || c > '~'; }))
     return refuse("holds a blank or a character outside ASCII");
@@ -61,11 +69,14 @@ Result<Address> parse_address(std::string_view url) {
     if (!port) return refuse("has a port that is none");
     address.port = *port;
   }
-  if (address.port == 0) return refuse("has no port");
-  if (address.scheme == Scheme::tcp && address.target != "/") return refuse("has a path");
+  const bool is_icmp = address.scheme == Scheme::icmp;
+  if (address.port == 0 && !is_icmp) return refuse("has no port");
+  if (address.port != 0 && is_icmp) return refuse("has a port, and ICMP has none");
+  const bool has_target = is_web(address.scheme) || address.scheme == Scheme::dns;
+  if (!has_target && address.target != "/") return refuse("has a path");
   address.authority = bracketed ? "[" + address.host + "]" : address.host;
   if (address.port != known->port) address.authority += ":" + std::to_string(address.port);
   return address;
 }
 
-} // namespace kaden::agent
+} // namespace kaden::channel

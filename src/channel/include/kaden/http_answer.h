@@ -1,4 +1,5 @@
-/// response.h - an HTTP/1.1 response as it arrives. Room: agent, inside. Pure. RFC 9112. Errors: invalid.
+/// kaden/http_answer.h - HTTP/1.1 as text: the head of a request, and a response as it arrives. Room:
+/// channel. Uses: base, http (its types only). Threads: values; any. Errors: invalid. RFC 9112.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,11 @@
 
 #include "kaden/http.h"
 
-namespace kaden::agent {
+namespace kaden::channel {
+
+/// "POST /x HTTP/1.1" with the headers and Content-Length; no header may hold a line end.
+std::string request_head(std::string_view method, std::string_view target, const http::Headers& headers,
+                         std::size_t body_bytes);
 
 /// Fed with bytes until it is whole. Interim responses (1xx) are passed over; heads over
 /// limits::http_header_bytes_max and bodies over limits::agent_response_bytes_max are refused.
@@ -20,6 +25,8 @@ class ResponseReader {
   /// The other side closed: whole when that is what ends the body, else unavailable.
   Result<State> end();
   State state() const { return state_; }
+  /// The head was read and is no interim one, even when its body is more than a reader takes.
+  bool has_head() const { return has_head_; }
   /// May another request use the connection?
   bool keeps_alive() const { return keeps_alive_ && state_ == State::whole && rest_.empty(); }
   const http::Response& response() const { return response_; }
@@ -35,10 +42,11 @@ class ResponseReader {
   State state_ = State::head;
   Framing framing_ = Framing::length;
   bool keeps_alive_ = true;
+  bool has_head_ = false;
   bool in_chunk_ = false;
   std::size_t left_ = 0; ///< of the body, or of the chunk with its line end
   std::string rest_;     ///< not looked at yet
   http::Response response_{};
 };
 
-} // namespace kaden::agent
+} // namespace kaden::channel
