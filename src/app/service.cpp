@@ -209,10 +209,14 @@ Result<void> Service::open_endpoint() {
       },
       [this](const alarm::Datum& datum) {
         if (archive_) archive_->put(datum);
+        sources_->hear(datum);
         if (witnesses_.datum) witnesses_.datum(datum);
       });
   if (!opened) return fail_while("reading the alarms", opened.error());
   endpoint_ = std::move(*opened);
+  // A full store costs the probes' history; what they find is told without it.
+  sources_->send_metrics_to(
+      [this](const std::vector<alarm::Datum>& data) { static_cast<void>(endpoint_->put(data)); });
   if (settings_.logs.keep > Millis(0)) logs_ = Logs::open(settings_, clock_, *endpoint_);
   if (!archive_) return {};
   recalled_ = archive_->recall(*endpoint_);

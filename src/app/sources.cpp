@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kaden/status_page.h"
+#include "network.h"
 #include "vcenter.h"
 
 namespace kaden::app {
@@ -183,7 +184,34 @@ std::vector<std::unique_ptr<source::Watcher>> Sources::watchers_of(const config:
     require(take_mail_ != nullptr, "mails have a place to go to");
     watchers.push_back(mail::watch_mail(settings_of(each), {intake_, records_, clock_, take_mail_}));
   }
+  if (settings.network) watchers.push_back(watcher_of(*settings.network));
   return watchers;
+}
+
+void Sources::send_metrics_to(std::function<void(const std::vector<alarm::Datum>&)> metrics) {
+  metrics_ = std::move(metrics);
+}
+
+void Sources::hear(const alarm::Datum& datum) const {
+  std::shared_ptr<network::Readings> readings;
+  {
+    std::lock_guard lock(mutex_);
+    readings = readings_;
+  }
+  if (readings) give(datum, *readings);
+}
+
+std::unique_ptr<source::Watcher> Sources::watcher_of(const config::Network& network) {
+  auto readings = std::make_shared<network::Readings>(network.vantage);
+  {
+    std::lock_guard lock(mutex_);
+    readings_ = readings;
+  }
+  const auto tell = [this](const std::string& path, const std::string& probe, const std::string& vantage,
+                           const std::vector<probe::Measure>& measures, WallTime at) {
+    if (metrics_) metrics_(data_of(path, probe, vantage, measures, at));
+  };
+  return network::watch_network(settings_of(network), {intake_, records_, clock_, std::move(readings), tell});
 }
 
 std::unique_ptr<source::Watcher> Sources::watcher_of(const config::StatusPage& page) {

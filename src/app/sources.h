@@ -4,17 +4,20 @@
 /// Errors: none that stops anything: what a source meets is in its standing.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "kaden/alarm.h"
 #include "kaden/config.h"
 #include "kaden/http.h"
 #include "kaden/journal.h"
 #include "kaden/mail_listener.h"
 #include "kaden/metrics.h"
+#include "kaden/network.h"
 #include "kaden/source.h"
 #include "kaden/writer.h"
 
@@ -55,6 +58,10 @@ class Sources {
 
   /// Where mails go; before the first watch().
   void set_mail(mail::Take take) { take_mail_ = std::move(take); }
+  /// Where the findings of own probes go; before the first watch(). Called on the source's thread.
+  void send_metrics_to(std::function<void(const std::vector<alarm::Datum>&)> metrics);
+  /// A datum that was taken: it may be what a vantage point tells of a path. Any thread; does not block.
+  void hear(const alarm::Datum& datum) const;
   /// Begins to watch; what was watched before is ended first, which takes about a second at most.
   void watch(const config::Sources& settings);
   void stop();
@@ -64,6 +71,7 @@ class Sources {
  private:
   std::vector<std::unique_ptr<source::Watcher>> watchers_of(const config::Sources& settings);
   std::unique_ptr<source::Watcher> watcher_of(const config::StatusPage& page);
+  std::unique_ptr<source::Watcher> watcher_of(const config::Network& network);
   void replace(std::unique_ptr<source::Watching> watching);
 
   // Borrowed
@@ -72,11 +80,13 @@ class Sources {
   // Config
   const std::string installation_;
   mail::Take take_mail_;
+  std::function<void(const std::vector<alarm::Datum>&)> metrics_;
   // Owned
   JournalIntake intake_;
   http::Client client_;
   mutable std::mutex mutex_;
-  std::unique_ptr<source::Watching> watching_; // guarded by mutex_; null: nothing is watched
+  std::shared_ptr<network::Readings> readings_; // guarded by mutex_; null: no paths are watched
+  std::unique_ptr<source::Watching> watching_;  // guarded by mutex_; null: nothing is watched
 };
 
 /// For GET /api/v1/sources.

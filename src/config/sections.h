@@ -66,6 +66,7 @@ std::vector<Vcenter> read_vcenters(Section& sources, const Surroundings& around)
 std::vector<MailListener> read_mail_listeners(Section& sources, const Surroundings& around);
 /// Its rules alone, to be tried on a mail.
 mailrules::Rules read_mail_rules(Section& listener);
+std::optional<Network> read_network(Section& sources, const Surroundings& around);
 
 // chat_yaml.cpp
 std::optional<Chat> read_chat(Section& top, const Surroundings& around);

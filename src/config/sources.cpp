@@ -10,6 +10,7 @@ Sources read_sources(Section& top, const Surroundings& around) {
   sources.status_pages = read_status_pages(*section, around);
   sources.vcenters = read_vcenters(*section, around);
   sources.mail = read_mail_listeners(*section, around);
+  sources.network = read_network(*section, around);
   return sources;
 }
 

@@ -13,6 +13,7 @@
 #include "kaden/limits/provider_status.h"
 #include "kaden/limits/vcenter.h"
 #include "kaden/mail_rules.h"
+#include "kaden/network_settings.h"
 #include "kaden/status_watch.h"
 
 namespace kaden::config {
@@ -84,6 +85,7 @@ struct Sources {
   std::vector<StatusPage> status_pages;
   std::vector<Vcenter> vcenters;
   std::vector<MailListener> mail;
+  std::optional<Network> network;
   bool operator==(const Sources&) const = default;
 };
 

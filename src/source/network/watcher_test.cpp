@@ -1,0 +1,114 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kaden/network.h"
+
+namespace kaden::network {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class Journal final : public source::Intake {
+ public:
+  Result<void> report(std::vector<AlarmEvent> more) override {
+    if (is_full) return fail(Fault::busy, "the disk is full");
+    events.insert(events.end(), more.begin(), more.end());
+    return {};
+  }
+  Result<void> report_taken(AlarmEvent, std::string) override {
+    return fail(Fault::invalid, "nobody takes here");
+  }
+  Result<std::map<std::string, std::string>> who_took(const std::string&,
+                                                      const std::vector<std::string>&) override {
+    return std::map<std::string, std::string>{};
+  }
+  bool is_full = false;
+  std::vector<AlarmEvent> events;
+};
+
+/// Real probes of a port where nobody listens: a refused connection is answered at once.
+class NetworkWatcherTest : public testing::Test {
+ protected:
+  NetworkWatcherTest() {
+    PathSettings path;
+    path.id = path.name = "dx";
+    path.ends = {"office", "sddc"};
+    path.fail_after = path.clear_after = 1;
+    settings_.vantage = "sddc";
+    settings_.paths = {path};
+    ProbeSettings probe;
+    probe.id = "router";
+    probe.path = "dx";
+    probe.probe.target = probe::parse_target("tcp://127.0.0.1:1").value();
+    probe.every = seconds(3'600);
+    settings_.probes = {probe};
+    begin();
+  }
+  void begin() {
+    watcher_.reset();
+    readings_ = std::make_shared<Readings>("sddc");
+    watcher_ = watch_network(settings_, {journal_, *records_, clock_, readings_,
+                                         [this](const auto&, const auto&, const auto&, const auto& measures,
+                                                WallTime) { measured_ += measures.size(); }});
+  }
+  source::Looked look() { return watcher_->look(cancelled_); }
+
+  const runtime::SystemClock clock_;
+  const std::atomic<bool> cancelled_ = false;
+  const std::unique_ptr<journal::Records> records_ = journal::open_records_in_memory();
+  Journal journal_;
+  Settings settings_;
+  std::shared_ptr<Readings> readings_;
+  std::size_t measured_ = 0;
+  std::unique_ptr<source::Watcher> watcher_;
+};
+
+TEST_F(NetworkWatcherTest, news_that_the_journal_refused_are_told_again_and_remembered_after_that) {
+  journal_.is_full = true;
+  const auto refused = look();
+  ASSERT_TRUE(refused.trouble);
+  EXPECT_THAT(refused.trouble->message, HasSubstr("the disk is full"));
+  EXPECT_THAT(*records_->all("network"), IsEmpty()) << "nothing is remembered that was not told";
+  EXPECT_EQ(measured_, 2U) << "Loss and Up";
+  journal_.is_full = false;
+  const auto told = look();
+  EXPECT_FALSE(told.trouble);
+  EXPECT_EQ(told.reported, 1U);
+  ASSERT_THAT(journal_.events, SizeIs(1));
+  EXPECT_EQ(journal_.events[0].alarm, "path dx");
+  EXPECT_THAT(journal_.events[0].reason, HasSubstr("connecting"));
+  EXPECT_EQ(records_->all("network")->count("path/dx"), 1U);
+  begin(); // as after a crash
+  look();
+  EXPECT_THAT(journal_.events, SizeIs(1)) << "no old news";
+}
+
+TEST_F(NetworkWatcherTest, what_agents_find_is_heard_and_what_no_path_names_is_shown) {
+  settings_.probes.clear();
+  begin();
+  readings_->put("dx", "erp", "office", "Up", 0, clock_.wall());
+  EXPECT_EQ(look().reported, 1U);
+  ASSERT_THAT(journal_.events, SizeIs(1));
+  EXPECT_EQ(journal_.events[0].labels.at("seen_from"), "office");
+  readings_->put("other", "erp", "office", "Up", 0, clock_.wall());
+  readings_->put("dx", "erp", "office", "Up", 1, clock_.wall() + Millis(1)); // ends the look
+  look();
+  const auto shown = look();
+  ASSERT_TRUE(shown.trouble);
+  EXPECT_THAT(shown.trouble->message, HasSubstr("no path is called other"));
+  EXPECT_EQ(journal_.events.back().state, AlarmState::ok);
+}
+
+TEST_F(NetworkWatcherTest, a_state_that_cannot_be_read_is_begun_anew_and_said_so) {
+  const std::vector<journal::Records::Change> broken{{"network", "path/dx", "{"}};
+  ASSERT_TRUE(records_->apply(broken));
+  const auto looked = look();
+  ASSERT_TRUE(looked.trouble);
+  EXPECT_EQ(looked.trouble->fault, Fault::corrupt);
+  EXPECT_THAT(journal_.events, SizeIs(1));
+}
+
+} // namespace
+} // namespace kaden::network
