@@ -5,6 +5,7 @@
 
 #include "kaden/status_page.h"
 #include "network.h"
+#include "snmp.h"
 #include "vcenter.h"
 
 namespace kaden::app {
@@ -185,6 +186,11 @@ std::vector<std::unique_ptr<source::Watcher>> Sources::watchers_of(const config:
     watchers.push_back(mail::watch_mail(settings_of(each), {intake_, records_, clock_, take_mail_}));
   }
   if (settings.network) watchers.push_back(watcher_of(*settings.network));
+  if (settings.snmp) {
+    for (auto& watcher :
+         snmp::watch_snmp(settings_of(*settings.snmp, installation_), {intake_, records_, clock_}))
+      watchers.push_back(std::move(watcher));
+  }
   return watchers;
 }
 

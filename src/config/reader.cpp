@@ -43,7 +43,8 @@ std::string_view words_for(ValueKind kind) {
 
 /// A key under which somebody may write the secret itself.
 bool is_secret_key(std::string_view key) {
-  static constexpr std::array<std::string_view, 3> names{"secret", "token", "password"};
+  static constexpr std::array<std::string_view, 6> names{
+      "secret", "token", "password", "community", "authentication_password", "privacy_password"};
   return std::find(names.begin(), names.end(), key) != names.end();
 }
 

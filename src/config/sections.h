@@ -67,6 +67,7 @@ std::vector<MailListener> read_mail_listeners(Section& sources, const Surroundin
 /// Its rules alone, to be tried on a mail.
 mailrules::Rules read_mail_rules(Section& listener);
 std::optional<Network> read_network(Section& sources, const Surroundings& around);
+std::optional<Snmp> read_snmp(Section& sources, const Surroundings& around);
 
 // chat_yaml.cpp
 std::optional<Chat> read_chat(Section& top, const Surroundings& around);

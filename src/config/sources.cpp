@@ -11,6 +11,7 @@ Sources read_sources(Section& top, const Surroundings& around) {
   sources.vcenters = read_vcenters(*section, around);
   sources.mail = read_mail_listeners(*section, around);
   sources.network = read_network(*section, around);
+  sources.snmp = read_snmp(*section, around);
   return sources;
 }
 

@@ -14,6 +14,7 @@
 #include "kaden/limits/vcenter.h"
 #include "kaden/mail_rules.h"
 #include "kaden/network_settings.h"
+#include "kaden/snmp_settings.h"
 #include "kaden/status_watch.h"
 
 namespace kaden::config {
@@ -86,6 +87,7 @@ struct Sources {
   std::vector<Vcenter> vcenters;
   std::vector<MailListener> mail;
   std::optional<Network> network;
+  std::optional<Snmp> snmp;
   bool operator==(const Sources&) const = default;
 };
 

@@ -1,0 +1,107 @@
+#include "desk.h"
+
+#include <boost/json.hpp>
+
+namespace kaden::snmp {
+
+namespace {
+
+constexpr const char* record_kind = "snmp";
+constexpr const char* boots_key = "engine/boots";
+
+std::string readability_key(const std::string& name) {
+  return "readability/" + name;
+}
+
+} // namespace
+
+Desk::Desk(Settings settings, const Ports& ports)
+    : settings_(std::move(settings)),
+      ports_(ports),
+      library_(settings_.identity, next_boots()),
+      alarms_(settings_.alarms) {
+  const auto stored = ports_.records.all(record_kind);
+  if (!stored) {
+    trouble_ = "begun anew: " + stored.error().message;
+    return;
+  }
+  if (const auto restored = alarms_.restore(*stored); !restored) {
+    trouble_ = "begun anew: " + restored.error().message;
+    alarms_ = Alarms(settings_.alarms);
+  }
+}
+
+/// RFC 3414 section 2.2.2: a receiver of informs whose boots stood still would be taken for one that replays.
+std::int32_t Desk::next_boots() const {
+  std::int64_t boots = 0;
+  if (const auto stored = ports_.records.all(record_kind)) {
+    const auto found = stored->find(boots_key);
+    if (found != stored->end()) boots = parse_int(found->second).value_or(0);
+  }
+  boots = boots < 0 || boots >= INT32_MAX - 1 ? 1 : boots + 1;
+  const std::vector<journal::Records::Change> changes{{record_kind, boots_key, std::to_string(boots)}};
+  // When it cannot be stored, a sender takes one more round to find the engine's time.
+  static_cast<void>(ports_.records.apply(changes));
+  return static_cast<std::int32_t>(boots);
+}
+
+Result<std::size_t> Desk::tell(const std::function<std::vector<AlarmEvent>(Alarms&)>& news) {
+  std::lock_guard lock(mutex_);
+  for (AlarmEvent& event : news(alarms_)) unsent_.push_back(std::move(event));
+  return flush();
+}
+
+Result<std::size_t> Desk::tell(AlarmEvent event) {
+  std::lock_guard lock(mutex_);
+  unsent_.push_back(std::move(event));
+  return flush();
+}
+
+Result<std::size_t> Desk::tell_again() {
+  std::lock_guard lock(mutex_);
+  return flush();
+}
+
+Result<std::size_t> Desk::flush() {
+  const std::size_t count = unsent_.size();
+  if (count > 0) {
+    if (auto told = ports_.intake.report(unsent_); !told) return tl::unexpected(told.error());
+    unsent_.clear();
+  }
+  for (auto& [key, text] : alarms_.changed()) unsaved_[key] = std::move(text);
+  if (unsaved_.empty()) return count;
+  std::vector<journal::Records::Change> changes;
+  for (const auto& [key, text] : unsaved_) changes.push_back({record_kind, key, text});
+  if (const auto stored = ports_.records.apply(changes); !stored)
+    return fail_while("remembering what SNMP told", stored.error());
+  unsaved_.clear();
+  return count;
+}
+
+Result<void> Desk::restore(const std::string& name, source::Readability& readability) const {
+  const auto stored = ports_.records.all(record_kind);
+  if (!stored) return tl::unexpected(stored.error());
+  const auto found = stored->find(readability_key(name));
+  if (found == stored->end()) return {};
+  const auto value = parse_json(found->second);
+  if (!value) return fail(Fault::corrupt, value.error().message);
+  return readability.restore(*value);
+}
+
+Result<void> Desk::save(const std::string& name, const source::Readability& readability) {
+  std::string text = kaden::to_text(readability.save());
+  std::lock_guard lock(mutex_);
+  std::string& known = readabilities_[name];
+  if (known == text) return {};
+  const std::vector<journal::Records::Change> changes{{record_kind, readability_key(name), text}};
+  if (auto stored = ports_.records.apply(changes); !stored) return stored;
+  known = std::move(text);
+  return {};
+}
+
+std::string Desk::take_trouble() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(trouble_, "");
+}
+
+} // namespace kaden::snmp

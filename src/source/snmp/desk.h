@@ -1,0 +1,56 @@
+/// desk.h - what traps and polls share: the alarms, and the way of their news into the journal. Room:
+/// source/snmp, inside. Threads: any; one lock, held while the journal commits, so that news keep their
+/// order. Errors: as the intake's and the records'.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "kaden/snmp_source.h"
+
+namespace kaden::snmp {
+
+class Desk {
+ public:
+  Desk(Settings settings, const Ports& ports);
+
+  /// What it gives is news; durable and remembered when it returns. The number of events, with those that
+  /// waited.
+  Result<std::size_t> tell(const std::function<std::vector<AlarmEvent>(Alarms&)>& news);
+  /// An event that is no alarm of Alarms: what cannot be read.
+  Result<std::size_t> tell(AlarmEvent event);
+  /// What the journal refused before.
+  Result<std::size_t> tell_again();
+  /// Of one watcher, by its name.
+  Result<void> restore(const std::string& name, source::Readability& readability) const;
+  Result<void> save(const std::string& name, const source::Readability& readability);
+
+  Library& library() { return library_; }
+  const Settings& settings() const { return settings_; }
+  const Ports& ports() const { return ports_; }
+  /// What was wrong with what is stored; once.
+  std::string take_trouble();
+
+ private:
+  Result<std::size_t> flush();
+  std::int32_t next_boots() const;
+
+  // Config
+  const Settings settings_;
+  // Borrowed
+  const Ports ports_;
+  // Owned
+  Library library_;
+  // State
+  mutable std::mutex mutex_;
+  Alarms alarms_;
+  std::vector<AlarmEvent> unsent_;
+  std::map<std::string, std::optional<std::string>> unsaved_;
+  std::map<std::string, std::string> readabilities_; ///< as stored
+  std::string trouble_;
+};
+
+} // namespace kaden::snmp

@@ -1,0 +1,250 @@
+// The watchers: one that hears traps, one for each device that is polled.
+#include "desk.h"
+#include "mib.h"
+
+namespace kaden::snmp {
+
+namespace {
+
+using source::Looked;
+using source::Readability;
+
+constexpr Millis listen_most = seconds(1);
+constexpr Millis listen_again = seconds(10); // after the port could not be had
+
+/// What both do about what they cannot read.
+class Reader {
+ public:
+  Reader(Desk& desk, std::string name, std::string machine, Millis unreadable_after, SpokenText say)
+      : desk_(desk),
+        name_(std::move(name)),
+        machine_(std::move(machine)),
+        say_(std::move(say)),
+        readability_(unreadable_after) {}
+
+  /// Also tells, and remembers. `trouble`: nothing, it was read.
+  void note(const std::optional<Error>& trouble, Looked& looked) {
+    if (!is_restored_) {
+      is_restored_ = true;
+      // What cannot be read back begins anew: at worst it is told once more.
+      static_cast<void>(desk_.restore(name_, readability_));
+    }
+    looked.trouble = trouble;
+    const WallTime now = desk_.ports().clock.wall();
+    const auto began = readability_.failing_since();
+    const auto change = trouble ? readability_.failed(now) : readability_.read();
+    const bool is_news = change != Readability::Change::none;
+    const auto told =
+        is_news ? desk_.tell(event(change == Readability::Change::readable, began.value_or(now), trouble))
+                : desk_.tell_again();
+    if (!told) {
+      looked.trouble = told.error();
+      return; // remembered when it is told
+    }
+    looked.reported += *told;
+    if (const auto saved = desk_.save(name_, readability_); !saved && !looked.trouble)
+      looked.trouble = saved.error();
+  }
+
+ private:
+  AlarmEvent event(bool is_over, WallTime began, const std::optional<Error>& trouble) const {
+    AlarmEvent out;
+    out.source = source_name;
+    out.event_id = name_ + (is_over ? "/readable/" : "/unreadable/") + to_iso8601(began);
+    out.alarm = name_ + ": SNMP cannot be read";
+    out.state = is_over ? AlarmState::ok : AlarmState::alarm;
+    out.severity = Severity::error;
+    out.machine = machine_;
+    out.reason = is_over ? "it can be read again" : trouble->message.substr(0, 900);
+    out.labels = {{"device", name_}, {"kind", "unreadable"}};
+    out.say = say_;
+    return out;
+  }
+
+  // Borrowed
+  Desk& desk_;
+  // Config
+  const std::string name_, machine_;
+  const SpokenText say_;
+  // State
+  Readability readability_;
+  bool is_restored_ = false;
+};
+
+class TrapWatcher final : public source::Watcher {
+ public:
+  explicit TrapWatcher(std::shared_ptr<Desk> desk)
+      : desk_(std::move(desk)),
+        reader_(*desk_, name_, name_, desk_->settings().unreadable_after,
+                {{Language::ja, "{severity}アラームです。SNMPトラップを受信できません。"},
+                 {Language::en, "Kaden, {severity} alarm. SNMP traps cannot be received."}}) {}
+
+  const std::string& source() const override { return source_; }
+  const std::string& name() const override { return name_; }
+
+  Looked look(const std::atomic<bool>&) override {
+    Looked looked;
+    looked.again_in = Millis(0);
+    if (receiver_ == nullptr) {
+      auto opened = Receiver::open(desk_->library(), *desk_->settings().traps);
+      if (!opened) {
+        reader_.note(opened.error(), looked);
+        looked.again_in = listen_again;
+        return looked;
+      }
+      receiver_ = std::move(*opened);
+    }
+    const auto traps = receiver_->take(listen_most);
+    const WallTime now = desk_->ports().clock.wall();
+    const SteadyTime steady = desk_->ports().clock.steady();
+    const auto told = desk_->tell([&](Alarms& alarms) {
+      std::vector<AlarmEvent> news = alarms.tick(now);
+      for (const Notification& trap : traps) {
+        for (AlarmEvent& event : alarms.take(trap, now, steady)) news.push_back(std::move(event));
+      }
+      return news;
+    });
+    if (!told) {
+      looked.trouble = told.error();
+      return looked; // informs stay without an answer, so they come again
+    }
+    receiver_->answer();
+    looked.reported = *told;
+    reader_.note(std::nullopt, looked);
+    note_refused(looked);
+    return looked;
+  }
+
+ private:
+  /// Somebody knocks who is not let in: that is for people to see, not to be called for.
+  void note_refused(Looked& looked) {
+    const auto counts = receiver_->counts();
+    const std::uint64_t refused = counts.foreign + counts.refused + counts.broken;
+    const SteadyTime now = desk_->ports().clock.steady();
+    if (refused > seen_refused_) told_until_ = now + seconds(600);
+    seen_refused_ = refused;
+    if (const std::string trouble = desk_->take_trouble(); !trouble.empty())
+      looked.trouble = Error{Fault::corrupt, trouble};
+    if (looked.trouble || now >= told_until_) return;
+    looked.trouble =
+        Error{Fault::denied, "refused so far: " + std::to_string(counts.foreign) + " from other networks, " +
+                                 std::to_string(counts.refused) + " by community, user or password, " +
+                                 std::to_string(counts.broken) + " that are no SNMP v2c or v3"};
+  }
+
+  // Config
+  const std::string source_ = source_name;
+  const std::string name_ = "traps";
+  // Owned
+  const std::shared_ptr<Desk> desk_; // before what borrows of it
+  Reader reader_;
+  std::unique_ptr<Receiver> receiver_;
+  // State
+  std::uint64_t seen_refused_ = 0;
+  SteadyTime told_until_{};
+};
+
+DeviceReading::Interface interface_of(const std::map<std::size_t, Value>& row,
+                                      const std::map<std::size_t, Value>* more) {
+  const auto text = [](const std::map<std::size_t, Value>* from, std::size_t column) -> std::string {
+    if (from == nullptr) return {};
+    const auto found = from->find(column);
+    return found == from->end() ? std::string() : to_text(found->second);
+  };
+  const auto number = [&](std::size_t column) -> std::int64_t {
+    const auto found = row.find(column);
+    return found == row.end() ? 0 : number_of(found->second).value_or(0);
+  };
+  return {text(more, 0), text(&row, 0), text(more, 1), number(1), number(2)};
+}
+
+class DeviceWatcher final : public source::Watcher {
+ public:
+  DeviceWatcher(std::shared_ptr<Desk> desk, PolledDevice device, const std::string& spoken_name)
+      : device_(std::move(device)),
+        desk_(std::move(desk)),
+        reader_(*desk_, device_.id, spoken_name, device_.unreadable_after,
+                {{Language::ja, "{severity}アラームです。{machine}の状態をSNMPで読み取れません。"},
+                 {Language::en, "Kaden, {severity} alarm. {machine} cannot be read by SNMP."}}),
+        poller_(desk_->library(), desk_->ports().clock, device_.agent) {}
+
+  const std::string& source() const override { return source_; }
+  const std::string& name() const override { return device_.id; }
+
+  Looked look(const std::atomic<bool>& cancelled) override {
+    Looked looked;
+    looked.again_in = device_.poll;
+    const auto reading = read(cancelled);
+    if (cancelled) return looked;
+    std::optional<Error> trouble;
+    if (reading) {
+      const WallTime now = desk_->ports().clock.wall();
+      const auto told = desk_->tell([&](Alarms& alarms) { return alarms.take(device_.id, *reading, now); });
+      if (!told) {
+        looked.trouble = told.error();
+        return looked;
+      }
+      looked.reported = *told;
+    } else {
+      trouble = reading.error();
+    }
+    reader_.note(trouble, looked);
+    return looked;
+  }
+
+ private:
+  Result<DeviceReading> read(const std::atomic<bool>& cancelled) {
+    DeviceReading reading;
+    reading.began = desk_->ports().clock.steady();
+    const auto rows =
+        poller_.walk({mib::if_description, mib::if_admin_status, mib::if_oper_status}, cancelled);
+    if (!rows) return tl::unexpected(rows.error());
+    const auto names = poller_.walk({mib::if_name, mib::if_alias}, cancelled);
+    if (!names) return tl::unexpected(names.error());
+    for (const auto& [index, row] : *rows) {
+      if (index.size() != 1) continue;
+      const auto more = names->find(index);
+      reading.interfaces.emplace(index[0], interface_of(row, more == names->end() ? nullptr : &more->second));
+    }
+    const auto peers = poller_.walk({mib::bgp_peer_state, mib::bgp_peer_admin_status}, cancelled);
+    if (!peers) return tl::unexpected(peers.error());
+    for (const auto& [index, row] : *peers) {
+      if (index.size() != 4) continue;
+      const auto number = [&values = row](std::size_t column) -> std::int64_t {
+        const auto found = values.find(column);
+        return found == values.end() ? 0 : number_of(found->second).value_or(0);
+      };
+      reading.peers.emplace(to_text(index), DeviceReading::Peer{number(1), number(0)});
+    }
+    if (reading.interfaces.empty())
+      return fail(Fault::invalid,
+                  "SNMP agent " + device_.agent.address + " shows no interfaces: IF-MIB is not in the view");
+    return reading;
+  }
+
+  // Config
+  const std::string source_ = source_name;
+  const PolledDevice device_;
+  // Owned
+  const std::shared_ptr<Desk> desk_; // before what borrows of it
+  Reader reader_;
+  Poller poller_;
+};
+
+} // namespace
+
+std::vector<std::unique_ptr<source::Watcher>> watch_snmp(Settings settings, const Ports& ports) {
+  std::vector<std::unique_ptr<source::Watcher>> watchers;
+  const auto desk = std::make_shared<Desk>(std::move(settings), ports);
+  if (desk->settings().traps) watchers.push_back(std::make_unique<TrapWatcher>(desk));
+  for (const PolledDevice& device : desk->settings().devices) {
+    std::string spoken = device.id;
+    for (const DeviceSettings& one : desk->settings().alarms.devices) {
+      if (one.id == device.id) spoken = one.name;
+    }
+    watchers.push_back(std::make_unique<DeviceWatcher>(desk, device, spoken));
+  }
+  return watchers;
+}
+
+} // namespace kaden::snmp
