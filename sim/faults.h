@@ -28,14 +28,21 @@ enum class FaultKind : std::uint8_t {
   clock_steps,
   input_repeated,
   config_changes,
+  // Those of triage are drawn apart, so that the nights before it stay as they were.
+  verdict_lost,
+  verdict_late,
+  verdict_repeated,
+  model_lies,
+  model_fails,
 };
-inline constexpr std::size_t fault_count = 15;
+inline constexpr std::size_t fault_count = 20;
+inline constexpr std::size_t first_triage_fault = 15;
 std::string_view to_text(FaultKind fault);
 
 class Faults {
  public:
   /// Which kinds are on in this run.
-  explicit Faults(Chance& chance);
+  Faults(Chance& chance, Chance& triage_chance);
   bool is_on(FaultKind fault) const { return calm_ ? false : on_.at(static_cast<std::size_t>(fault)); }
   /// From here on nothing goes wrong any more.
   void stop() { calm_ = true; }
@@ -65,8 +72,12 @@ enum class Mutation : std::uint8_t {
   skip_on_replay,       ///< recovery misses the journal's last entry
   busy_as_declined,     ///< who is busy is not redialled
   press_for_machines,   ///< an answered call counts as a pressed key
+  verdict_altered,      ///< the record holds another verdict than the model gave
+  verdict_swapped,      ///< the verdict on one text is taken for another
+  triage_lowers,        ///< a model may lower whatever the rules say
+  triage_waits,         ///< the time limit is as long as it may be
 };
-inline constexpr std::size_t mutation_count = 16;
+inline constexpr std::size_t mutation_count = 20;
 std::string_view to_text(Mutation mutation);
 
 } // namespace kaden::sim

@@ -20,18 +20,18 @@ std::string cause_of(const std::string& detail, bool is_recovered) {
   return word;
 }
 
-/// The incident that took an alarm event; none for one that the engine knew by its id, or that changes
-/// nothing.
-std::optional<std::uint64_t> heard_in(const std::vector<incident::Effect>& effects) {
-  for (const incident::Effect& effect : effects) {
-    const auto* tell = std::get_if<incident::Tell>(&effect);
-    if (tell == nullptr) continue;
-    const Happening what = tell->entry.what;
-    if (what == Happening::alarm || what == Happening::repeated || what == Happening::cleared) {
-      return tell->entry.incident;
-    }
-  }
-  return std::nullopt;
+/// "ALARM alarm-3; acknowledged there by ..." is alarm-3.
+std::string alarm_in(const std::string& detail) {
+  const std::size_t begin = detail.find(' ') + 1;
+  return detail.substr(begin, detail.find(';') - begin);
+}
+
+/// The severity after `name` in "error (rule: critical, model: info)".
+std::optional<Severity> severity_in(const std::string& detail, const std::string& name) {
+  const std::size_t at = name.empty() ? 0 : detail.find(name + ": ");
+  if (at == std::string::npos) return std::nullopt;
+  const std::size_t begin = name.empty() ? 0 : at + name.size() + 2;
+  return parse_severity(detail.substr(begin, detail.find_first_of(" :,)", begin) - begin));
 }
 
 int redials_of(const incident::Policy& policy, const std::string& cause) {
@@ -45,17 +45,23 @@ int redials_of(const incident::Policy& policy, const std::string& cause) {
 
 } // namespace
 
-void Oracle::check_step(const incident::Engine& engine, const incident::Input& input,
+Oracle::Oracle(Phones& phones, Model& model, const Faults& faults)
+    : phones_(phones),
+      model_(model),
+      is_punctual_(!faults.is_on(FaultKind::clock_steps) && !faults.is_on(FaultKind::slow_commits)) {}
+
+void Oracle::check_step(const incident::Engine& engine, const incident::Input& input, WallTime at,
                         const std::vector<incident::Effect>& effects) {
+  if (std::holds_alternative<incident::Started>(input)) {
+    for (auto& [alarm, reported] : reported_) reported.asked_at.reset(); // nobody looked while it was dead
+  }
   if (const auto* changed = std::get_if<incident::ConfigChanged>(&input)) {
     configs_[changed->config.version] = changed->config;
   }
   if (const auto* ended = std::get_if<incident::CallEnded>(&input)) {
     demand(phones_.is_outcome(ended->call, ended->outcome), "the record tells another end than the line's");
   }
-  if (const auto* alarm = std::get_if<incident::AlarmReported>(&input)) {
-    if (const auto incident = heard_in(effects)) note_settled(*alarm, *incident);
-  }
+  if (const auto* alarm = std::get_if<incident::AlarmReported>(&input)) note_reported(alarm->event);
   for (const incident::Effect& effect : effects) {
     if (const auto* order = std::get_if<incident::PlaceCall>(&effect)) {
       demand(tokens_.insert(order->call.text).second, "token " + order->call.text + " was made twice");
@@ -64,7 +70,12 @@ void Oracle::check_step(const incident::Engine& engine, const incident::Input& i
     } else if (const auto* answer = std::get_if<incident::AnswerKey>(&effect)) {
       const bool is_taken = answer->verdict == Verdict::acknowledged;
       demand(!is_taken || phones_.has_pressed(answer->call, '1'), "acknowledged without a key");
+    } else if (const auto* ask = std::get_if<incident::AskTriage>(&effect)) {
+      model_.expect(ask->question);
+      const bool is_new = std::holds_alternative<incident::AlarmReported>(input);
+      if (is_new) reported_[alarm_of(ask->text)].asked_at = at;
     } else if (const auto* tell = std::get_if<incident::Tell>(&effect)) {
+      note_settled(tell->entry);
       follow(engine, input, tell->entry);
     }
   }
@@ -77,11 +88,60 @@ void Oracle::check_step(const incident::Engine& engine, const incident::Input& i
   }
 }
 
-void Oracle::note_settled(const incident::AlarmReported& in, std::uint64_t incident) {
-  const auto alarm = std::make_pair(incident, in.event.alarm);
-  if (in.event.state == AlarmState::ok) settled_[alarm] = Settled::ok;
-  if (in.event.state != AlarmState::alarm) return;
-  if (!in.acknowledged_by.empty()) {
+void Oracle::note_reported(const AlarmEvent& event) {
+  Reported& reported = reported_[event.alarm];
+  const auto cluster = event.labels.find("cluster");
+  if (cluster != event.labels.end()) reported.cluster = cluster->second;
+  reported.severities.insert(event.severity);
+}
+
+// The rules of every run (sim/run.cpp): c1 may be lowered at will, c2 is an error and may be a warning, of c3
+// no model is asked.
+void Oracle::check_triaged(const incident::TimelineEntry& entry) const {
+  using incident::Why;
+  const auto heard = alarm_heard_.find(entry.incident);
+  demand(heard != alarm_heard_.end(), "a severity of no alarm", entry.incident);
+  const std::string& alarm = heard->second;
+  const Reported& reported = reported_.at(alarm);
+  const auto after = severity_in(entry.detail, "");
+  demand(after.has_value(), "a severity that is none", entry.incident);
+  if (entry.why == Why::by_rule) {
+    demand(reported.cluster == "c2" && *after == Severity::error, "a rule that is none", entry.incident);
+    return;
+  }
+  const Severity by_rule = severity_in(entry.detail, "rule").value_or(*after);
+  const bool is_by_rule =
+      reported.cluster == "c2" ? by_rule == Severity::error : reported.severities.count(by_rule) > 0;
+  demand(is_by_rule, alarm + " has the severity of no rule", entry.incident);
+  demand(reported.cluster != "c3", alarm + " is not to be judged by a model", entry.incident);
+  if (entry.why == Why::by_model || entry.why == Why::by_equal_text) {
+    const Severity said = severity_in(entry.detail, "model").value_or(*after);
+    const Severity lowest = reported.cluster == "c1"   ? Severity::info
+                            : reported.cluster == "c2" ? Severity::warning
+                                                       : by_rule;
+    demand(model_.has_said(alarm, said), "the model never said so of " + alarm, entry.incident);
+    demand(*after == (said >= by_rule ? said : std::max(said, lowest)),
+           alarm + " was lowered where it may not be", entry.incident);
+  } else {
+    demand(*after == by_rule, alarm + " lost its rule's severity without a verdict", entry.incident);
+  }
+  constexpr Millis wait_max = seconds(5 + 10); // the longest of a run, and some commits that fail
+  const bool has_waited =
+      entry.why != Why::by_equal_text && entry.why != Why::model_busy && reported.asked_at;
+  demand(!is_punctual_ || !has_waited || entry.at - *reported.asked_at <= wait_max,
+         alarm + " waited too long for a verdict", entry.incident);
+}
+
+void Oracle::note_settled(const incident::TimelineEntry& entry) {
+  if (entry.what == Happening::triaged) return check_triaged(entry);
+  if (entry.what != Happening::alarm && entry.what != Happening::repeated && entry.what != Happening::cleared)
+    return;
+  const std::string name = alarm_in(entry.detail);
+  alarm_heard_[entry.incident] = name;
+  const auto alarm = std::make_pair(entry.incident, name);
+  if (entry.detail.starts_with("OK ")) settled_[alarm] = Settled::ok;
+  if (!entry.detail.starts_with("ALARM ")) return;
+  if (entry.detail.find("; acknowledged there by ") != std::string::npos) {
     settled_[alarm] = Settled::taken;
   } else if (settled_.count(alarm) > 0 && settled_[alarm] == Settled::ok) {
     settled_.erase(alarm); // it fires again; a repeat leaves it taken
@@ -162,6 +222,7 @@ void Oracle::follow(const incident::Engine& engine, const incident::Input& input
     case Happening::heard:
     case Happening::key:
     case Happening::cleared:
+    case Happening::triaged:
       return;
   }
 }
@@ -222,6 +283,7 @@ void Oracle::check_not_stuck(const incident::Engine& engine) const {
 void Oracle::check_ended(const incident::Engine& engine) const {
   demand(engine.live_calls().empty(), "a call never ends");
   demand(!engine.next_due().has_value(), "a date never comes");
+  demand(engine.counts().triage_waiting == 0, "an alarm waits for a verdict for ever");
   for (const auto& view : engine.incidents(IncidentState::triggered, SIZE_MAX)) {
     demand(!view.call_worthy || view.exhausted, "incident " + std::to_string(view.id) + " never ends",
            view.id);

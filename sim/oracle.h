@@ -9,16 +9,17 @@
 #include <vector>
 
 #include "kaden/incident.h"
+#include "model.h"
 #include "phones.h"
 
 namespace kaden::sim {
 
 class Oracle {
  public:
-  explicit Oracle(Phones& phones) : phones_(phones) {}
+  Oracle(Phones& phones, Model& model, const Faults& faults);
 
   /// One committed input and what came out of it, before anything is released.
-  void check_step(const incident::Engine& engine, const incident::Input& input,
+  void check_step(const incident::Engine& engine, const incident::Input& input, WallTime at,
                   const std::vector<incident::Effect>& effects);
   /// After the release of a step that no crash cut short.
   void check_released(const incident::Engine& engine, const incident::Input& input) const;
@@ -44,12 +45,17 @@ class Oracle {
   void follow(const incident::Engine& engine, const incident::Input& input,
               const incident::TimelineEntry& entry);
   void end_stage(const Stage& stage, std::uint64_t incident) const;
-  void note_settled(const incident::AlarmReported& in, std::uint64_t incident);
+  void note_settled(const incident::TimelineEntry& entry);
+  void note_reported(const AlarmEvent& event);
+  /// Severities follow the rules and what the model really said, within the time limit.
+  void check_triaged(const incident::TimelineEntry& entry) const;
   /// Whether each alarm of the incident is OK, or was once acknowledged at its source and not OK since.
   bool is_all_taken(const incident::Engine& engine, std::uint64_t incident) const;
 
   // Borrowed
   Phones& phones_;
+  Model& model_;
+  const bool is_punctual_; ///< nothing of this run delays what is due, but crashes
   // State
   std::map<std::string, incident::Config> configs_;
   std::set<std::string> tokens_;
@@ -57,6 +63,13 @@ class Oracle {
   /// Alarms of incidents that call nobody. An alarm that is OK may fire again into another incident.
   std::map<std::pair<std::uint64_t, std::string>, Settled> settled_;
   std::map<std::uint64_t, Stage> stages_;
+  struct Reported {
+    std::string cluster;
+    std::set<Severity> severities;    ///< ever, by its source
+    std::optional<WallTime> asked_at; ///< a model, last, in this life of the process
+  };
+  std::map<std::string, Reported> reported_;         ///< by alarm
+  std::map<std::uint64_t, std::string> alarm_heard_; ///< of each incident, the last
 };
 
 } // namespace kaden::sim

@@ -35,19 +35,20 @@ void Counts::add(const Counts& other) {
   exhausted += other.exhausted;
 }
 
-Process::Process(Schedule& schedule, Chance& chance, const Faults& faults, Mutation mutation, Phones& phones,
-                 Oracle& oracle)
+Process::Process(Schedule& schedule, Chance& chance, const Faults& faults, Mutation mutation, World world)
     : schedule_(schedule),
       chance_(chance),
       faults_(faults),
       mutation_(mutation),
-      phones_(phones),
-      oracle_(oracle) {
+      phones_(world.phones),
+      model_(world.model),
+      oracle_(world.oracle) {
   journal_ = journal::open_memory("51a1", {[this](journal::Position) {
                                     return faults_.is_on(FaultKind::commit_fails) && chance_.per_mille(20);
                                   }});
   engine_ = std::make_unique<incident::Engine>();
   phones_.report = [this](incident::Input input) { submit_must(std::move(input)); };
+  model_.report = phones_.report;
 }
 
 WallTime Process::wall() const {
@@ -62,6 +63,11 @@ void Process::after(Millis wait, std::function<void()> job) {
 
 void Process::set_config(incident::Config config) {
   config_ = std::move(config);
+  if (mutation_ == Mutation::triage_waits) config_.triage.wait = limits::triage_wait_max;
+  if (mutation_ == Mutation::triage_lowers) {
+    for (incident::SeverityRule& rule : config_.triage.rules) rule.lowest = Severity::info;
+    config_.triage.rules.push_back({{}, {}, {}, std::nullopt, Severity::info, true});
+  }
   if (is_up_) submit_must(incident::ConfigChanged{config_});
 }
 
@@ -81,6 +87,7 @@ void Process::crash() {
   is_up_ = false;
   mailbox_.clear();
   phones_.process_died();
+  model_.process_died();
   schedule_.after(chance_.between(seconds(1), seconds(30)), [this] { start_again(); });
 }
 
@@ -173,7 +180,7 @@ void Process::commit() {
     effects.push_back(engine_->apply(batch[i].input, at, first + i));
     ++counts_.inputs;
     fold(effects_chain_, effects.back());
-    oracle_.check_step(*engine_, batch[i].input, effects.back());
+    oracle_.check_step(*engine_, batch[i].input, at, effects.back());
   }
   demand(engine_->last_position() == journal_->last_position(), "the engine is not where the journal is");
   if (first % stuck_check_every < batch.size()) oracle_.check_not_stuck(*engine_);
@@ -228,6 +235,8 @@ void Process::carry_out(const incident::Effect& effect) {
     if (mutation_ != Mutation::drop_end) phones_.end(end->call);
   } else if (const auto* recover = std::get_if<incident::RecoverCall>(&effect)) {
     if (mutation_ != Mutation::drop_recover) phones_.recover(recover->call);
+  } else if (const auto* ask = std::get_if<incident::AskTriage>(&effect)) {
+    model_.ask(*ask);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "faults.h"
 #include "kaden/incident.h"
 #include "kaden/journal.h"
+#include "model.h"
 #include "oracle.h"
 #include "phones.h"
 #include "schedule.h"
@@ -25,8 +26,13 @@ struct Counts {
 
 class Process {
  public:
-  Process(Schedule& schedule, Chance& chance, const Faults& faults, Mutation mutation, Phones& phones,
-          Oracle& oracle);
+  /// Who is at the other ends.
+  struct World {
+    Phones& phones;
+    Model& model;
+    Oracle& oracle;
+  };
+  Process(Schedule& schedule, Chance& chance, const Faults& faults, Mutation mutation, World world);
 
   /// The newest configuration is the second input of each life.
   void set_config(incident::Config config);
@@ -72,6 +78,7 @@ class Process {
   const Faults& faults_;
   const Mutation mutation_;
   Phones& phones_;
+  Model& model_;
   Oracle& oracle_;
   // Owned
   std::unique_ptr<journal::Journal> journal_;

@@ -14,10 +14,13 @@ class Night {
   explicit Night(const Order& order)
       : order_(order),
         chance_(order.seed),
-        faults_(chance_),
+        triage_chance_(~order.seed),
+        faults_(chance_, triage_chance_),
         phones_(schedule_, chance_, faults_, order.mutation),
-        oracle_(phones_),
-        process_(schedule_, chance_, faults_, order.mutation, phones_, oracle_) {
+        model_(schedule_, triage_chance_, faults_, order.mutation),
+        oracle_(phones_, model_, faults_),
+        process_(schedule_, chance_, faults_, order.mutation, {phones_, model_, oracle_}),
+        has_triage_(triage_chance_.below(2) == 0) {
     const std::uint64_t count = 5 + chance_.below(40);
     for (std::uint64_t i = 0; i < count; ++i) {
       alarms_.push_back({"alarm-" + std::to_string(i), "host-" + std::to_string(chance_.below(20)),
@@ -113,7 +116,19 @@ class Night {
     config.routes = {{{}, {Severity::info}, {}, chance_.below(2) == 0 ? "" : "ops", {}},
                      {{}, {}, {{"cluster", "c0"}}, "db", {"cluster"}},
                      {{"guest"}, {}, {}, "ops", {}}};
+    if (has_triage_) config.triage = some_triage();
     return config;
+  }
+
+  // The oracle knows these rules (Oracle::check_triaged).
+  incident::Triage some_triage() {
+    incident::Triage triage;
+    triage.model = triage_chance_.below(8) == 0 ? "" : "model-" + std::to_string(triage_chance_.below(2));
+    triage.wait = triage_chance_.between(seconds(2), seconds(5));
+    triage.rules = {{{}, {{"cluster", "c1"}}, {}, std::nullopt, Severity::info, true},
+                    {{"gu*"}, {{"cluster", "c2"}}, {}, Severity::error, Severity::warning, true},
+                    {{}, {{"cluster", "c3"}}, {"*"}, std::nullopt, std::nullopt, false}};
+    return triage;
   }
 
   // Sources try each event until it was accepted, whatever happens to Kaden meanwhile.
@@ -196,10 +211,13 @@ class Night {
   const Order order_;
   Schedule schedule_;
   Chance chance_;
+  Chance triage_chance_; // apart, so that nights without triage are what they were before there was any
   Faults faults_;
   Phones phones_;
+  Model model_;
   Oracle oracle_;
   Process process_;
+  const bool has_triage_;
   std::vector<Source> alarms_;
   bool is_hectic_ = false;
   std::uint64_t events_ = 0, configs_ = 0, unsent_ = 0;

@@ -210,6 +210,19 @@ TEST(TimelineLine, IsForPeople) {
   EXPECT_NO_THROW(static_cast<void>(timeline_line({}, Language::en, true)));
 }
 
+TEST(TimelineLine, AVerdictHasItsReasonInTheReadersLanguage) {
+  const json::object entry{{"at", "2026-11-23T06:43:30.125Z"},
+                           {"incident", 17},
+                           {"what", "triaged"},
+                           {"why", "by_model"},
+                           {"detail", "critical (rule: warning)"},
+                           {"reason", json::object{{"ja", "停止しています"}, {"en", "it is down"}}}};
+  EXPECT_EQ(timeline_line(entry, Language::en, false),
+            "06:43:30  severity           #17   critical (rule: warning)  it is down  (by_model)");
+  EXPECT_EQ(timeline_line(entry, Language::ja, false),
+            "06:43:30  重大度判定         #17   critical (rule: warning)  停止しています  (by_model)");
+}
+
 TEST(Metrics, EachNameIsInTheRunbook) {
   std::ifstream file(source_folder() + "/docs/runbook.md");
   const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());

@@ -144,6 +144,9 @@ void Dispatcher::release(const incident::Effect& effect) {
                    }
                    carrier->recover(recover.call, recover.method.address, recover.progress, recover.dialog);
                  },
+                 [&](const incident::AskTriage& question) {
+                   if (ask_triage_) ask_triage_(question); // else its time limit decides
+                 },
                  [&](const incident::Tell& tell) {
                    feed_.push(tell.entry);
                    if (log_) log_(tell.entry);

@@ -42,6 +42,8 @@ class Dispatcher final : public writer::EffectSink, public carrier::Listener {
 
   /// Before the first effect. The carriers by their names in contact methods ("sip").
   void connect(writer::Writer& writer, std::map<std::string, carrier::Carrier*> carriers);
+  /// Who takes the engine's questions of severity, on the writer's thread; before the first effect.
+  void connect_triage(std::function<void(const incident::AskTriage&)> ask) { ask_triage_ = std::move(ask); }
   /// Ends the live calls at the far end. From now on effects and reports are left for the next start, which
   /// recovers those calls as after a crash.
   void close(EndReason reason);
@@ -76,6 +78,7 @@ class Dispatcher final : public writer::EffectSink, public carrier::Listener {
   api::TimelineFeed& feed_;
   writer::Writer* writer_ = nullptr;
   std::map<std::string, carrier::Carrier*> carriers_;
+  std::function<void(const incident::AskTriage&)> ask_triage_;
   // State
   const LogLine log_;
   mutable std::mutex mutex_;

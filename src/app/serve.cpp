@@ -54,6 +54,8 @@ LogLine log_line_of(const std::shared_ptr<spdlog::logger>& log) {
     add_field(line, "call", entry.call);
     if (entry.why != incident::Why::none) add_field(line, "why", incident::to_text(entry.why));
     add_field(line, "detail", entry.detail);
+    if (const auto reason = entry.reason.find(Language::en); reason != entry.reason.end())
+      add_field(line, "reason", reason->second);
     log->log(level, line);
   };
 }

@@ -17,7 +17,7 @@ struct Word {
   std::string_view color; // SGR code
 };
 
-constexpr std::array<Word, 20> words = {{
+constexpr std::array<Word, 21> words = {{
     {"alarm", "alarm", "アラーム", "33"},
     {"repeated", "alarm again", "アラーム再通知", "33"},
     {"opened", "incident opened", "インシデント発生", "31;1"},
@@ -38,6 +38,7 @@ constexpr std::array<Word, 20> words = {{
     {"last_resort", "last resort", "最終連絡先", "31;1"},
     {"exhausted", "NOBODY TOOK IT", "対応者なし", "31;1"},
     {"recovered", "call recovered", "通話の後始末", "33"},
+    {"triaged", "severity", "重大度判定", "33"},
 }};
 
 /// Terminal columns: CJK characters take two.
@@ -80,6 +81,8 @@ std::string timeline_line(const json::object& entry, Language language, bool col
   };
   add(text_of(entry, "person"));
   add(text_of(entry, "detail"));
+  if (const json::value* reason = entry.if_contains("reason"); reason != nullptr && reason->is_object())
+    add(text_of(reason->get_object(), to_text(language)));
   const std::string why = text_of(entry, "why");
   if (!why.empty()) add("(" + why + ")");
   return line + rest;

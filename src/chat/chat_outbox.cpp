@@ -45,6 +45,11 @@ std::string line_of(const TimelineEntry& entry, Language language) {
     case Happening::call_ended:
       return say({":black_small_square: call ended: {of}", ":black_small_square: 通話終了: {of}"},
                  entry.detail);
+    case Happening::triaged: {
+      const auto reason = entry.reason.find(language);
+      const std::string why = reason == entry.reason.end() ? std::string() : " " + reason->second;
+      return say({":mag: severity {of}", ":mag: 重大度 {of}"}, entry.detail + why);
+    }
     case Happening::alarm:
     case Happening::repeated:
     case Happening::opened:

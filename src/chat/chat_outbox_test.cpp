@@ -68,6 +68,23 @@ class Desk {
   Outbox::Left left = Outbox::Left::nothing;
 };
 
+TEST(Outbox, a_verdict_is_told_with_its_reason_in_the_language_of_the_chat) {
+  for (const Language language : {Language::en, Language::ja}) {
+    Settings settings = webhook();
+    settings.language = language;
+    Desk desk(settings);
+    desk.box.take(entry(Happening::alarm, "", "ALARM disk full"));
+    TimelineEntry verdict = entry(Happening::triaged, "", "critical (rule: warning)");
+    verdict.reason = {{Language::ja, "書き込みが止まります"}, {Language::en, "<writes> will stop"}};
+    desk.box.take(verdict);
+    desk.box.take(entry(Happening::dialling, "sato"));
+    EXPECT_THAT(desk.text(),
+                HasSubstr(language == Language::en
+                              ? ":mag: severity critical (rule: warning) &lt;writes&gt; will stop"
+                              : ":mag: 重大度 critical (rule: warning) 書き込みが止まります"));
+  }
+}
+
 TEST(Outbox, a_webhook_says_each_piece_of_news_once) {
   Desk desk(webhook());
   desk.call();

@@ -14,29 +14,13 @@ Key alarm_key_of(std::string_view source, std::string_view alarm) {
   return key_of({"alarm", source, alarm});
 }
 
-/// Routes name an event's own fields like labels. A label that is missing is empty text.
-std::string_view field_of(const AlarmEvent& event, const std::string& name) {
-  if (name == "alarm") return event.alarm;
-  if (name == "machine") return event.machine;
-  const auto found = event.labels.find(name);
-  return found == event.labels.end() ? std::string_view() : std::string_view(found->second);
-}
-
-bool matches(const Route& route, const AlarmEvent& event) {
-  const auto& globs = route.sources;
-  if (!globs.empty() && std::none_of(globs.begin(), globs.end(), [&](const std::string& glob) {
-        return glob_match(glob, event.source);
-      })) {
-    return false;
-  }
+bool leads(const Route& route, const AlarmEvent& event) {
   const auto& severities = route.severities;
   if (!severities.empty() &&
       std::find(severities.begin(), severities.end(), event.severity) == severities.end()) {
     return false;
   }
-  return std::all_of(route.labels.begin(), route.labels.end(), [&](const auto& label) {
-    return glob_match(label.second, field_of(event, label.first));
-  });
+  return matches(route.sources, route.labels, event);
 }
 
 /// By policy and values, not by the route's place: a configuration that only moves routes leaves groups as
@@ -66,6 +50,11 @@ std::optional<Why> why_call_anew(const Incident& incident, const Plan& plan_now,
   return std::nullopt;
 }
 
+/// Said before, when the alarm fired first.
+bool is_old(const Judgement& judgement) {
+  return judgement.why == Why::by_rule || judgement.why == Why::by_equal_text;
+}
+
 std::string describe(const AlarmEvent& event, std::string_view taken_by = {}) {
   std::string out(kaden::to_text(event.state));
   out += ' ';
@@ -79,7 +68,7 @@ std::string describe(const AlarmEvent& event, std::string_view taken_by = {}) {
 
 const Route* Engine::Impl::route_of(const AlarmEvent& event) const {
   const auto found = std::find_if(config.routes.begin(), config.routes.end(),
-                                  [&](const Route& route) { return matches(route, event); });
+                                  [&](const Route& route) { return leads(route, event); });
   return found == config.routes.end() ? nullptr : &*found;
 }
 
@@ -97,14 +86,8 @@ std::shared_ptr<const Plan> Engine::Impl::plan_of(const Route* route) {
   return silent_plan;
 }
 
-void Engine::Impl::take(const AlarmReported& in) {
-  const AlarmEvent& event = in.event;
-  const Key id = key_of({"event", event.source, event.event_id});
-  if (seen.contains(id)) {
-    ++duplicates_ever;
-    return;
-  }
-  seen.add(id, last_at);
+void Engine::Impl::place(const Report& report) {
+  const AlarmEvent& event = report.in.event;
   // An alarm stays with the incident that holds it, even when its labels or the routes have changed since.
   const Key alarm_key = alarm_key_of(event.source, event.alarm);
   const Route* route = route_of(event);
@@ -113,9 +96,9 @@ void Engine::Impl::take(const AlarmReported& in) {
   Incident* holder = holder_of(alarm_key);
   if (holder == nullptr && is_grouped) holder = holder_of(group_key);
   if (holder != nullptr) {
-    join(*holder, in, alarm_key, route);
+    join(*holder, report, alarm_key, route);
   } else if (event.state == AlarmState::alarm) {
-    open_for(in, alarm_key, group_key, route);
+    open_for(report, alarm_key, group_key, route);
   }
 }
 
@@ -154,33 +137,35 @@ Incident& Engine::Impl::open(const Key& key, Severity severity, std::shared_ptr<
   return opened;
 }
 
-void Engine::Impl::open_for(const AlarmReported& in, const Key& alarm_key, const Key& group_key,
+void Engine::Impl::open_for(const Report& report, const Key& alarm_key, const Key& group_key,
                             const Route* route) {
+  const AlarmReported& in = report.in;
   const AlarmEvent& event = in.event;
   const bool is_taken = !in.acknowledged_by.empty();
   Incident& incident = open(group_key, event.severity, plan_of(route));
   incident.is_group = alarm_key != group_key;
   tell(incident, Happening::alarm, Why::new_problem, {}, {}, describe(event, in.acknowledged_by));
+  if (report.judgement != nullptr) tell(incident, *report.judgement);
   add_alarm(incident, event, alarm_key);
   incident.alarms.back().taken = is_taken;
+  note_reason(incident.alarms.back(), report.judgement);
   tell(incident, Happening::opened, Why::new_problem, {}, {}, incident.plan->policy.id);
   if (!incident.plan->calls()) {
     tell(incident, Happening::not_called, route == nullptr ? Why::no_route : Why::no_policy);
   }
   if (is_taken) {
     acknowledge(incident, Why::by_source, in.acknowledged_by, nullptr);
-  } else if (incident.plan->calls()) {
+  } else if (incident.plan->calls() && !report.is_over) {
     begin(incident);
   }
 }
 
-void Engine::Impl::join(Incident& incident, const AlarmReported& in, const Key& alarm_key,
-                        const Route* route) {
-  const AlarmEvent& event = in.event;
+void Engine::Impl::join(Incident& incident, const Report& report, const Key& alarm_key, const Route* route) {
+  const AlarmEvent& event = report.in.event;
   Alarm* alarm = alarm_in(incident, event, alarm_key);
   switch (event.state) {
     case AlarmState::alarm:
-      fire(incident, alarm, in, alarm_key, route);
+      fire(incident, alarm, report, alarm_key, route);
       return;
     case AlarmState::ok:
       if (alarm != nullptr) clear(incident, *alarm, event);
@@ -195,13 +180,17 @@ void Engine::Impl::join(Incident& incident, const AlarmReported& in, const Key& 
 }
 
 // ALARM in an open incident: known and active, known and OK again before, or new.
-void Engine::Impl::fire(Incident& incident, Alarm* alarm, const AlarmReported& in, const Key& alarm_key,
+void Engine::Impl::fire(Incident& incident, Alarm* alarm, const Report& report, const Key& alarm_key,
                         const Route* route) {
+  const AlarmReported& in = report.in;
   const AlarmEvent& event = in.event;
   const bool is_active = alarm != nullptr && alarm->active;
   const Why why = is_active ? Why::duplicate : alarm != nullptr ? Why::fired_again : Why::same_group;
   tell(incident, is_active ? Happening::repeated : Happening::alarm, why, {}, {},
        describe(event, in.acknowledged_by));
+  if (report.judgement != nullptr &&
+      !(is_active && alarm->severity == event.severity && is_old(*report.judgement)))
+    tell(incident, *report.judgement);
   const bool is_taken_there = incident.state == IncidentState::acknowledged && is_all_taken(incident);
   if (alarm == nullptr) {
     add_alarm(incident, event, alarm_key);
@@ -209,6 +198,8 @@ void Engine::Impl::fire(Incident& incident, Alarm* alarm, const AlarmReported& i
   } else {
     note_fired(incident, *alarm, event, alarm_key);
   }
+  note_reason(*alarm, report.judgement);
+  if (report.is_over) return;
   if (!in.acknowledged_by.empty()) {
     alarm->taken = true;
     take_at_source(incident, event.severity, in.acknowledged_by);
@@ -242,6 +233,11 @@ void Engine::Impl::note_fired(Incident& incident, Alarm& alarm, const AlarmEvent
   alarm.set_text(text_of(event));
   texts.release(alarm.say);
   alarm.say = texts.share(event.say);
+}
+
+void Engine::Impl::note_reason(Alarm& alarm, const Judgement* judgement) {
+  texts.release(alarm.triage);
+  if (judgement != nullptr) alarm.triage = texts.share(judgement->reason);
 }
 
 void Engine::Impl::clear(Incident& incident, Alarm& alarm, const AlarmEvent& event) {
@@ -292,6 +288,10 @@ void Engine::Impl::index_group(Incident& incident) {
   incident.alarm_index = std::make_unique<std::map<Key, std::uint32_t>>();
   std::uint32_t place = 0;
   for (const Alarm& alarm : incident.alarms) incident.alarm_index->emplace(alarm_key(alarm), place++);
+}
+
+Key alarm_key(const AlarmEvent& event) {
+  return alarm_key_of(event.source, event.alarm);
 }
 
 Key alarm_key(const Alarm& alarm) {

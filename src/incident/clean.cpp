@@ -55,6 +55,18 @@ void clean_texts(std::vector<std::string>& texts) {
   for (std::string& text : texts) clean(text, free_text_bytes_max);
 }
 
+void clean_globs(std::map<std::string, std::string>& globs) {
+  std::map<std::string, std::string> out;
+  for (const auto& each : globs) {
+    std::string name = each.first;
+    std::string glob = each.second;
+    clean(name, free_text_bytes_max);
+    clean(glob, free_text_bytes_max);
+    out.emplace(std::move(name), std::move(glob));
+  }
+  globs = std::move(out);
+}
+
 void clean_policy(Policy& policy) {
   const auto clean_wait = [](Millis& wait) { wait = std::clamp(wait, Millis(0), policy_wait_max); };
   clean(policy.id, free_text_bytes_max);
@@ -84,19 +96,18 @@ void clean_config(Config& config) {
     }
   }
   for (Policy& policy : config.policies) clean_policy(policy);
+  clean(config.triage.model, free_text_bytes_max);
+  config.triage.wait = std::clamp(config.triage.wait, Millis(1), limits::triage_wait_max);
+  for (SeverityRule& rule : config.triage.rules) {
+    clean_texts(rule.sources);
+    clean_texts(rule.texts);
+    clean_globs(rule.labels);
+  }
   for (Route& route : config.routes) {
     clean_texts(route.sources);
     clean_texts(route.group_by);
     clean(route.policy, free_text_bytes_max);
-    std::map<std::string, std::string> labels;
-    for (const auto& label : route.labels) {
-      std::string name = label.first;
-      std::string glob = label.second;
-      clean(name, free_text_bytes_max);
-      clean(glob, free_text_bytes_max);
-      labels.emplace(std::move(name), std::move(glob));
-    }
-    route.labels = std::move(labels);
+    clean_globs(route.labels);
   }
 }
 
@@ -140,6 +151,15 @@ struct Clean {
     clean(in.by, free_text_bytes_max);
   }
   void operator()(TimePassed&) const {}
+  void operator()(TriageAnswered& in) const {
+    clean(in.question, call_id_bytes_max);
+    clean(in.answer.detail, free_text_bytes_max);
+    if (in.answer.outcome != TriageOutcome::judged) {
+      in.answer.severity = TriageAnswer().severity;
+      in.answer.reason.clear();
+    }
+    std::erase_if(in.answer.reason, [](const auto& each) { return !fault_of_reason(each.second).empty(); });
+  }
 };
 
 } // namespace

@@ -60,7 +60,10 @@ std::vector<Input> one_of_each() {
           AcknowledgeAsked{12, "ito"},
           ResolveAsked{12, ""},
           TestCallAsked{"r", "ito", "hello {machine}", "sato"},
-          TimePassed{}};
+          TimePassed{},
+          TriageAnswered{"0123456789abcdef0123456789abcdef",
+                         {TriageOutcome::judged, Severity::warning, {{Language::ja, "理由"}}, {}}},
+          TriageAnswered{"0123456789abcdef0123456789abcdef", {TriageOutcome::failed, {}, {}, "HTTP 429"}}};
 }
 
 TEST(Inputs, ReadBackAsTheyWere) {
@@ -121,7 +124,12 @@ TEST(Inputs, WhateverComesInCanBeStored) {
         Input(CallProgressed{
             CallId{"k"}, Progress::answered, {foul, foul, std::vector<std::string>(99, foul), 1}}),
         Input(KeyPressed{CallId{"k"}, '\n'}), Input(AcknowledgeAsked{1, foul}), Input(ResolveAsked{1, foul}),
-        Input(TestCallAsked{"", foul, foul, foul}), Input(Started{"../.."}), Input(ConfigChanged{config})}) {
+        Input(TestCallAsked{"", foul, foul, foul}),
+        Input(TriageAnswered{
+            foul,
+            {TriageOutcome::judged, Severity::info, {{Language::en, foul}, {Language::ja, "a\nb"}}, foul}}),
+        Input(TriageAnswered{foul, {TriageOutcome::late, Severity::info, {{Language::en, "x"}}, foul}}),
+        Input(Started{"../.."}), Input(ConfigChanged{config})}) {
     const auto again = decode(encode(input));
     ASSERT_TRUE(again.has_value()) << encode(input).substr(0, 200) << again.error().message;
     EXPECT_EQ(encode(*again), encode(input));
@@ -243,6 +251,12 @@ Config random_config(Chance& chance) {
   config.people[chance.below(4)].methods.resize(chance.below(3), {"sip", "sip:other"});
   config.routes = {Route{{}, {}, {}, "ops", {}}};
   if (chance.below(2) == 0) config.routes[0].group_by = {"team"};
+  if (chance.below(2) == 0) {
+    config.triage.model = chance.below(4) == 0 ? "m2" : "m";
+    config.triage.wait = Millis(static_cast<std::int64_t>(1 + chance.below(5'000)));
+    config.triage.rules = {SeverityRule{{}, {{"team", "x"}}, {}, std::nullopt, Severity::info, true},
+                           SeverityRule{{}, {}, {"*a1*"}, Severity::error, Severity::warning, true}};
+  }
   if (chance.below(4) == 0)
     config.routes.insert(config.routes.begin(), Route{{}, {Severity::info}, {}, "", {}});
   return config;
@@ -253,7 +267,18 @@ Input random_input(Story& story, Chance& chance) {
   const CallId call = live.empty() || chance.below(20) == 0
                           ? CallId{"kab12-1-" + std::to_string(chance.below(9))}
                           : live[chance.below(live.size())].call;
-  switch (chance.below(12)) {
+  switch (chance.below(13)) {
+    case 12: {
+      static constexpr std::array outcomes{TriageOutcome::judged,    TriageOutcome::judged,
+                                           TriageOutcome::late,      TriageOutcome::failed,
+                                           TriageOutcome::malformed, TriageOutcome::busy};
+      const TriageOutcome outcome = outcomes.at(chance.below(outcomes.size()));
+      const std::string question =
+          story.questions.empty() ? "x" : story.questions[chance.below(story.questions.size())];
+      if (outcome != TriageOutcome::judged) return TriageAnswered{question, {outcome, {}, {}, "why"}};
+      return TriageAnswered{
+          question, {outcome, static_cast<Severity>(chance.below(4)), {{Language::en, "because"}}, {}}};
+    }
     case 0:
     case 1:
     case 2: {

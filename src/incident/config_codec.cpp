@@ -243,16 +243,18 @@ Result<Policy> policy_from_json(const json::value& value, const std::string& pat
 }
 
 json::value to_json(const Config& config) {
-  return json::object{{"version", config.version},
-                      {"people", list_of_json(config.people)},
-                      {"policies", list_of_json(config.policies)},
-                      {"routes", list_of_json(config.routes)}};
+  json::object out{{"version", config.version},
+                   {"people", list_of_json(config.people)},
+                   {"policies", list_of_json(config.policies)},
+                   {"routes", list_of_json(config.routes)}};
+  if (config.triage != Triage()) out["triage"] = to_json(config.triage);
+  return out;
 }
 
 Result<Config> config_from_json(const json::value& value, const std::string& path) {
   if (!value.is_object()) return fail(Fault::invalid, path + ": must be an object");
   const Fields fields(value.get_object(), path);
-  if (auto known = fields.only({"version", "people", "policies", "routes"}); !known) {
+  if (auto known = fields.only({"version", "people", "policies", "routes", "triage"}); !known) {
     return tl::unexpected(known.error());
   }
   Config config;
@@ -268,6 +270,13 @@ Result<Config> config_from_json(const json::value& value, const std::string& pat
   auto routes = read_list<Route>(fields, "routes", route_from_json);
   if (!routes) return tl::unexpected(routes.error());
   config.routes = std::move(*routes);
+  const auto triage = fields.object("triage");
+  if (!triage) return tl::unexpected(triage.error());
+  if (*triage != nullptr) {
+    auto read = triage_from_json(**triage, fields.path_of("triage"));
+    if (!read) return tl::unexpected(read.error());
+    config.triage = std::move(*read);
+  }
   return config;
 }
 

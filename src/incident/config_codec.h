@@ -16,6 +16,11 @@ Result<Policy> policy_from_json(const json::value& value, const std::string& pat
 
 json::value to_json(const ContactMethod& method);
 
+json::value to_json(const Triage& triage);
+Result<Triage> triage_from_json(const json::object& object, const std::string& path);
+/// {"ja": "...", "en": "..."}
+json::value to_json(const SpokenText& text);
+
 /// The texts of a list; absent gives an empty one.
 Result<std::vector<std::string>> read_texts(const Fields& fields, std::string_view name,
                                             std::size_t count_max, std::size_t bytes_max);

@@ -94,7 +94,7 @@ bool Engine::Impl::derive() {
     triggered += incident.state == IncidentState::triggered ? 1 : 0;
     acknowledged += incident.state == IncidentState::acknowledged ? 1 : 0;
   }
-  return true;
+  return derive_triage();
 }
 
 } // namespace kaden::incident

@@ -44,6 +44,10 @@ struct Encode {
   json::object operator()(const Tell& out) const {
     return {{"type", "Tell"}, {"entry", incident::to_json(out.entry)}};
   }
+  json::object operator()(const AskTriage& out) const {
+    return {
+        {"type", "AskTriage"}, {"question", out.question}, {"text", out.text}, {"wait_ms", out.wait.count()}};
+  }
 };
 
 } // namespace

@@ -21,10 +21,19 @@ std::vector<Effect> Engine::Impl::apply(const Input& input, WallTime at, Positio
 
 // All timers that are due, soonest first; a timer set on the way for now is taken as well.
 void Engine::Impl::fire_due() {
-  while (!due.empty() && due.begin()->first <= last_at) {
-    Incident& incident = existing(due.begin()->second);
-    require(incident.run != nullptr, "a timer belongs to a running escalation");
-    advance(incident);
+  const TriageAnswer late{TriageOutcome::late, {}, {}, "no answer in time"};
+  for (;;) {
+    const bool has_late = !triage_due.empty() && triage_due.begin()->first <= last_at;
+    const bool has_due = !due.empty() && due.begin()->first <= last_at;
+    if (has_late && (!has_due || triage_due.begin()->first <= due.begin()->first)) {
+      settle(triage_due.begin()->second, Why::model_late, late, false);
+    } else if (has_due) {
+      Incident& incident = existing(due.begin()->second);
+      require(incident.run != nullptr, "a timer belongs to a running escalation");
+      advance(incident);
+    } else {
+      return;
+    }
   }
 }
 
@@ -36,9 +45,11 @@ void Engine::Impl::take(const Started& in) {
     tell(existing(call.incident), Happening::recovered, Why::restart, call.person, entry.first);
     effects.emplace_back(RecoverCall{CallId{entry.first}, call.method, call.progress, call.dialog});
   }
+  ask_again();
 }
 
 void Engine::Impl::take(const ConfigChanged& in) {
+  if (in.config.triage.model != config.triage.model) verdicts.clear(); // another model may see it otherwise
   config = in.config;
   plans.clear();
   silent_plan = nullptr;
@@ -55,11 +66,15 @@ bool Engine::Impl::is_repeat(const Input& input) const {
   if (const auto* test = std::get_if<TestCallAsked>(&in))
     return seen.contains(key_of({"test", test->request_id}));
   if (const auto* ended = std::get_if<CallEnded>(&in)) return calls.find(ended->call.text) == calls.end();
+  if (const auto* answered = std::get_if<TriageAnswered>(&in)) {
+    const auto question = parse_key(answered->question);
+    return !question || waiting.count(*question) == 0;
+  }
   return false;
 }
 
 void Engine::Impl::tell(Incident& incident, Happening what, Why why, std::string_view person,
-                        std::string_view call, std::string detail) {
+                        std::string_view call, std::string detail, const SpokenText& reason) {
   TimelineEntry entry;
   entry.position = last_position;
   entry.index = static_cast<std::uint32_t>(effects.size());
@@ -70,6 +85,7 @@ void Engine::Impl::tell(Incident& incident, Happening what, Why why, std::string
   entry.person = person;
   entry.call = call;
   entry.detail = std::move(detail);
+  entry.reason = reason;
   incident.timeline.add(entry);
   effects.emplace_back(Tell{std::move(entry)});
 }
@@ -100,8 +116,13 @@ std::vector<Effect> Engine::apply(const Input& input, WallTime at, Position posi
 }
 
 std::optional<WallTime> Engine::next_due() const {
-  if (impl_->due.empty()) return std::nullopt;
-  return impl_->due.begin()->first;
+  std::optional<WallTime> soonest;
+  if (!impl_->due.empty()) soonest = impl_->due.begin()->first;
+  if (!impl_->triage_due.empty()) {
+    const WallTime verdict = impl_->triage_due.begin()->first;
+    soonest = soonest ? std::min(*soonest, verdict) : verdict;
+  }
+  return soonest;
 }
 
 bool Engine::is_repeat(const Input& input) const {

@@ -1,7 +1,8 @@
 /// incident/engine_impl.h - the engine's inside, one function per rule. Room: incident.
-/// Where to look: engine.cpp takes inputs; alarms.cpp groups and routes; escalation.cpp decides whom to call
-/// next; calls.cpp hears what became of calls; settle.cpp acknowledges, resolves, reopens; snapshot.cpp and
-/// views.cpp read. Threads: the engine's owner. Errors: none at run time.
+/// Where to look: engine.cpp takes inputs; triage.cpp finds how severe an alarm is; alarms.cpp groups and
+/// routes; escalation.cpp decides whom to call next; calls.cpp hears what became of calls; settle.cpp
+/// acknowledges, resolves, reopens; snapshot.cpp and views.cpp read. Threads: the engine's owner. Errors:
+/// none at run time.
 #pragma once
 
 #include <deque>
@@ -9,11 +10,13 @@
 
 #include "kaden/incident.h"
 #include "state.h"
+#include "triage.h"
 
 namespace kaden::incident {
 
 /// Its key in the index of open incidents.
 Key alarm_key(const Alarm& alarm);
+Key alarm_key(const AlarmEvent& event);
 /// Whether each active alarm of it was acknowledged at its source.
 bool is_all_taken(const Incident& incident);
 
@@ -26,23 +29,36 @@ struct Engine::Impl {
   void take(const TimePassed& in);
   void fire_due();
   void tell(Incident& incident, Happening what, Why why = Why::none, std::string_view person = {},
-            std::string_view call = {}, std::string detail = {});
+            std::string_view call = {}, std::string detail = {}, const SpokenText& reason = {});
   Incident* find(std::uint64_t id);
   const Incident* find(std::uint64_t id) const;
   /// Of a live call, a timer, a key: it is there.
   Incident& existing(std::uint64_t id);
 
-  // alarms.cpp
+  // triage.cpp
   void take(const AlarmReported& in);
+  void take(const TriageAnswered& in);
+  void triage(const AlarmReported& in);
+  void await_verdict(const Key& question, const std::string& text, Waiting::Event event);
+  void overtake(const AlarmReported& in, const std::optional<Key>& question);
+  void settle(Key question, Why why, const TriageAnswer& answer, bool is_over);
+  void ask_again();
+  void tell(Incident& incident, const Judgement& judgement);
+  void save_triage(Packer& out) const;
+  bool restore_triage(Unpacker& in);
+  bool derive_triage();
+
+  // alarms.cpp
+  void place(const Report& report);
   void take(const TestCallAsked& in);
   const Route* route_of(const AlarmEvent& event) const;
   std::shared_ptr<const Plan> plan_of(const Route* route);
   Incident& open(const Key& key, Severity severity, std::shared_ptr<const Plan> plan);
-  void open_for(const AlarmReported& in, const Key& alarm_key, const Key& group_key, const Route* route);
-  void join(Incident& incident, const AlarmReported& in, const Key& alarm_key, const Route* route);
-  void fire(Incident& incident, Alarm* alarm, const AlarmReported& in, const Key& alarm_key,
-            const Route* route);
+  void open_for(const Report& report, const Key& alarm_key, const Key& group_key, const Route* route);
+  void join(Incident& incident, const Report& report, const Key& alarm_key, const Route* route);
+  void fire(Incident& incident, Alarm* alarm, const Report& report, const Key& alarm_key, const Route* route);
   void note_fired(Incident& incident, Alarm& alarm, const AlarmEvent& event, const Key& alarm_key);
+  void note_reason(Alarm& alarm, const Judgement* judgement);
   void clear(Incident& incident, Alarm& alarm, const AlarmEvent& event);
   /// The open incident that holds this alarm, or whose group it is.
   Incident* holder_of(const Key& key);
@@ -108,12 +124,17 @@ struct Engine::Impl {
   std::map<std::string, Call, std::less<>> calls;
   SeenIds seen;
   std::deque<std::uint64_t> resolved; // oldest first; what is beyond the limit is forgotten
+  std::map<Key, Waiting> waiting;     // alarm events that wait for a verdict, by question
+  Verdicts verdicts;                  // of the configured model
   std::uint64_t incidents_ever = 0, calls_ever = 0, exhausted_ever = 0, duplicates_ever = 0;
 
   // Derived
   KeyTable open_by_key;                       // incidents that are open, by their own key
   std::map<Key, std::uint64_t> open_by_alarm; // those that hold several alarms, by the key of each active one
   std::set<std::pair<WallTime, std::uint64_t>> due;
+  std::set<std::pair<WallTime, Key>> triage_due;
+  std::map<Key, Key> waiting_by_alarm; // the question, by the alarm's key
+  std::size_t waiting_events = 0;
   std::map<std::string, Line> lines;
   std::map<std::string, std::shared_ptr<const Plan>> plans; // of the current configuration, by policy
   std::shared_ptr<const Plan> silent_plan;

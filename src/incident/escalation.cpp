@@ -42,6 +42,10 @@ script::Utterance message_of(const Incident& incident, Language language) {
   fields["alarm"] = text.alarm;
   fields["reason"] = text.reason;
   fields["severity"] = script::spoken(language, alarm.severity);
+  if (alarm.triage != nullptr) {
+    const auto reason = alarm.triage->find(language);
+    if (reason != alarm.triage->end()) fields["triage"] = reason->second;
+  }
   if (has_text) {
     // Blanks, or fields that are all empty: nobody is called to hear nothing.
     script::Utterance said = script::expand(language, say->second, fields);

@@ -5,6 +5,7 @@
 #include "config_codec.h"
 
 #include "kaden/limits/alarm_events.h"
+#include "kaden/limits/triage.h"
 
 namespace kaden::incident {
 
@@ -65,6 +66,15 @@ struct Encode {
             {"by", in.by}};
   }
   json::object operator()(const TimePassed&) const { return {{"type", "TimePassed"}}; }
+  json::object operator()(const TriageAnswered& in) const {
+    const TriageAnswer& answer = in.answer;
+    json::object out{
+        {"type", "TriageAnswered"}, {"question", in.question}, {"outcome", kaden::to_text(answer.outcome)}};
+    if (answer.outcome == TriageOutcome::judged) out["severity"] = kaden::to_text(answer.severity);
+    if (!answer.reason.empty()) out["reason"] = incident::to_json(answer.reason);
+    if (!answer.detail.empty()) out["detail"] = answer.detail;
+    return out;
+  }
 };
 
 Result<CallId> read_call(const Fields& fields) {
@@ -198,6 +208,52 @@ Result<Input> decode_test(const Fields& fields) {
   return TestCallAsked{std::move(*id), std::move(*person), std::move(*text), std::move(*by)};
 }
 
+/// In each language at most one.
+Result<SpokenText> read_reason(const Fields& fields) {
+  SpokenText reason;
+  const auto texts = fields.text_map("reason", 2, limits::triage_reason_bytes_max);
+  if (!texts) return tl::unexpected(texts.error());
+  for (const auto& [name, text] : *texts) {
+    const auto language = parse_language(name);
+    if (!language) return fail(Fault::invalid, "reason: must be in ja or en");
+    if (const auto fault = fault_of_reason(text); !fault.empty())
+      return fail(Fault::invalid, "reason." + name + ": " + std::string(fault));
+    reason[*language] = text;
+  }
+  return reason;
+}
+
+Result<Input> decode_triage(const Fields& fields) {
+  if (auto known = fields.only({"type", "question", "outcome", "severity", "reason", "detail"}); !known)
+    return tl::unexpected(known.error());
+  TriageAnswered in;
+  auto question = fields.text("question", call_id_bytes_max);
+  if (!question) return tl::unexpected(question.error());
+  in.question = std::move(*question);
+  const auto word = fields.text("outcome", 32);
+  if (!word) return tl::unexpected(word.error());
+  const auto outcome = parse_triage_outcome(*word);
+  if (!outcome) return fail(Fault::invalid, "outcome: unknown");
+  in.answer.outcome = *outcome;
+  auto detail = fields.text_or("detail", free_text_bytes_max, "");
+  if (!detail) return tl::unexpected(detail.error());
+  in.answer.detail = std::move(*detail);
+  if (*outcome != TriageOutcome::judged) {
+    auto bare = fields.only({"type", "question", "outcome", "detail"});
+    if (!bare) return tl::unexpected(bare.error());
+    return in;
+  }
+  const auto severity = fields.text("severity", 32);
+  if (!severity) return tl::unexpected(severity.error());
+  const auto parsed = parse_severity(*severity);
+  if (!parsed) return fail(Fault::invalid, "severity: unknown");
+  in.answer.severity = *parsed;
+  auto reason = read_reason(fields);
+  if (!reason) return tl::unexpected(reason.error());
+  in.answer.reason = std::move(*reason);
+  return in;
+}
+
 Result<Input> decode_time(const Fields& fields) {
   if (auto known = fields.only({"type"}); !known) return tl::unexpected(known.error());
   return TimePassed{};
@@ -218,6 +274,7 @@ constexpr Decoder decoders[] = {
     {"ResolveAsked", decode_asked<ResolveAsked>},
     {"TestCallAsked", decode_test},
     {"TimePassed", decode_time},
+    {"TriageAnswered", decode_triage},
 };
 
 Result<Input> decode_object(const json::value& value) {

@@ -83,6 +83,7 @@ void Engine::Impl::resolve(Incident& incident, Why why, std::string_view by) {
     if (alarm.active) --alarms_active;
     alarm.active = false;
     texts.release(alarm.say);
+    texts.release(alarm.triage);
   }
   incident.active = 0;
   incident.alarm_index.reset();

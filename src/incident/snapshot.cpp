@@ -30,21 +30,28 @@ using TextPlaces = std::map<const SpokenText*, std::uint64_t>;
 void save_alarm(Packer& out, const Alarm& alarm, const TextPlaces& places) {
   out.word(alarm.state);
   out.word(alarm.severity);
-  out.number((alarm.active ? 1U : 0U) + (alarm.taken ? 2U : 0U)); // was a flag before there was `taken`
+  // Was a flag before there were `taken` and `triage`.
+  out.number((alarm.active ? 1U : 0U) + (alarm.taken ? 2U : 0U) + (alarm.triage != nullptr ? 4U : 0U));
   out.time(alarm.since);
   out.number(alarm.say ? places.at(alarm.say) + 1 : 0);
+  if (alarm.triage != nullptr) out.number(places.at(alarm.triage));
   out.text(alarm.packed.view());
 }
 
 bool restore_alarm(Unpacker& in, Alarm& alarm, const std::vector<SpokenText>& says, TextPool& texts) {
   alarm.state = in.word(AlarmState::insufficient_data);
   alarm.severity = in.word(Severity::critical);
-  const std::uint64_t flags = in.number(3);
+  const std::uint64_t flags = in.number(7);
   alarm.active = (flags & 1U) != 0;
   alarm.taken = (flags & 2U) != 0;
   alarm.since = in.time();
   const std::uint64_t say = in.number(says.size());
   if (say > 0) alarm.say = texts.share(says[static_cast<std::size_t>(say - 1)]);
+  if ((flags & 4U) != 0) {
+    const std::uint64_t triage = in.number();
+    if (in.bad() || triage >= says.size()) return false;
+    alarm.triage = texts.share(says[static_cast<std::size_t>(triage)]);
+  }
   const std::string_view packed = in.text();
   alarm.packed.assign(packed);
   Unpacker words(packed);
@@ -235,6 +242,7 @@ std::string Engine::Impl::save() const {
   for (const CallEntry& call : calls) save_call(out, call);
   out.number(resolved.size());
   for (const std::uint64_t id : resolved) out.number(id);
+  save_triage(out);
   return out.take();
 }
 
@@ -282,7 +290,9 @@ bool Engine::Impl::restore_calls(Unpacker& in) {
     if (incident == nullptr || incident->is_open()) return false;
     resolved.push_back(incident->id);
   }
-  return !in.bad() && in.done() && resolved.size() <= limits::resolved_incidents_max;
+  if (resolved.size() > limits::resolved_incidents_max) return false;
+  if (!in.done() && !restore_triage(in)) return false;
+  return !in.bad() && in.done();
 }
 
 std::string Engine::snapshot() const {

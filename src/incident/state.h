@@ -40,10 +40,11 @@ struct AlarmText {
 struct Alarm {
   AlarmState state = AlarmState::alarm;
   Severity severity = Severity::critical;
-  bool active = true;              ///< fired and not OK since: INSUFFICIENT_DATA does not end it
-  bool taken = false;              ///< somebody acknowledged it at its source since it fired or got worse
-  WallTime since{};                ///< of state
-  const SpokenText* say = nullptr; ///< of the engine's TextPool
+  bool active = true;                 ///< fired and not OK since: INSUFFICIENT_DATA does not end it
+  bool taken = false;                 ///< somebody acknowledged it at its source since it fired or got worse
+  WallTime since{};                   ///< of state
+  const SpokenText* say = nullptr;    ///< of the engine's TextPool
+  const SpokenText* triage = nullptr; ///< the same: a model's reason for the severity; null: none gave one
   Bytes packed;
 
   void set_text(const AlarmText& text);

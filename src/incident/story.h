@@ -171,9 +171,11 @@ class Story {
   std::vector<Effect> effects; ///< of the last input
   std::string placed;
   std::vector<PlaceCall> orders;
+  std::vector<std::string> questions; ///< asked for triage, oldest first
 
  private:
   void note(const Effect& effect) {
+    if (const auto* ask = std::get_if<AskTriage>(&effect)) questions.push_back(ask->question);
     const auto* order = std::get_if<PlaceCall>(&effect);
     if (order == nullptr) return;
     if (!placed.empty()) placed += ", ";

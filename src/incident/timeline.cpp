@@ -3,17 +3,20 @@
 #include <algorithm>
 #include <array>
 
+#include "config_codec.h"
+#include "triage.h"
+
 #include "kaden/limits/engine.h"
 
 namespace kaden::incident {
 
 namespace {
 
-constexpr std::array<std::string_view, 20> happening_words = {
+constexpr std::array<std::string_view, 21> happening_words = {
     "alarm",    "repeated", "opened",   "not_called",  "level_started", "dial_planned", "dialling",
     "ringing",  "answered", "heard",    "key",         "call_ended",    "skipped",      "acknowledged",
-    "reopened", "cleared",  "resolved", "last_resort", "exhausted",     "recovered"};
-constexpr std::array<std::string_view, 26> why_words = {"none",
+    "reopened", "cleared",  "resolved", "last_resort", "exhausted",     "recovered",    "triaged"};
+constexpr std::array<std::string_view, 34> why_words = {"none",
                                                         "new_problem",
                                                         "same_group",
                                                         "duplicate",
@@ -38,9 +41,17 @@ constexpr std::array<std::string_view, 26> why_words = {"none",
                                                         "worse",
                                                         "fired_again",
                                                         "plan_used_up",
-                                                        "test"};
-static_assert(static_cast<std::size_t>(Happening::recovered) + 1 == happening_words.size());
-static_assert(static_cast<std::size_t>(Why::test) + 1 == why_words.size());
+                                                        "test",
+                                                        "by_rule",
+                                                        "by_model",
+                                                        "by_equal_text",
+                                                        "model_late",
+                                                        "model_failed",
+                                                        "model_malformed",
+                                                        "model_busy",
+                                                        "overtaken"};
+static_assert(static_cast<std::size_t>(Happening::triaged) + 1 == happening_words.size());
+static_assert(static_cast<std::size_t>(Why::overtaken) + 1 == why_words.size());
 
 constexpr std::uint32_t opening_lines = 10; // how it began is worth more than what went on and on
 
@@ -56,20 +67,22 @@ void pack(Packer& out, const TimelineEntry& entry, bool same_input) {
   out.text(entry.person);
   out.text(entry.call);
   out.text(entry.detail);
+  if (entry.what == Happening::triaged) save(out, entry.reason);
 }
 
 TimelineEntry unpack(Unpacker& in, const TimelineEntry& before) {
   TimelineEntry entry;
-  const std::uint64_t head = in.number((static_cast<std::uint64_t>(Happening::recovered) << 1) | 1);
+  const std::uint64_t head = in.number((static_cast<std::uint64_t>(Happening::triaged) << 1) | 1);
   entry.what = static_cast<Happening>(head >> 1);
   const bool same_input = (head & 1) != 0;
   entry.position = same_input ? before.position : in.number();
   entry.at = same_input ? before.at : in.time();
   entry.index = static_cast<std::uint32_t>(in.number(UINT32_MAX));
-  entry.why = in.word(Why::test);
+  entry.why = in.word(Why::overtaken);
   entry.person = in.text();
   entry.call = in.text();
   entry.detail = in.text();
+  if (entry.what == Happening::triaged) entry.reason = restore_spoken(in);
   return entry;
 }
 
@@ -161,6 +174,7 @@ json::value to_json(const TimelineEntry& entry) {
   if (!entry.person.empty()) out["person"] = entry.person;
   if (!entry.call.empty()) out["call"] = entry.call;
   if (!entry.detail.empty()) out["detail"] = entry.detail;
+  if (!entry.reason.empty()) out["reason"] = to_json(entry.reason);
   return out;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "config_codec.h"
 #include "engine_impl.h"
 
 namespace kaden::incident {
@@ -41,6 +42,7 @@ IncidentView view_of(const Incident& incident) {
     each.state = alarm.state;
     each.severity = alarm.severity;
     each.since = alarm.since;
+    if (alarm.triage != nullptr) each.triage = *alarm.triage;
     view.alarms.push_back(std::move(each));
   }
   const AlarmView& first = view.alarms.front();
@@ -63,6 +65,7 @@ json::value to_json(const AlarmView& alarm) {
                    {"since", to_iso8601(alarm.since)}};
   set(out, "machine", alarm.machine);
   set(out, "reason", alarm.reason);
+  if (!alarm.triage.empty()) out["triage"] = incident::to_json(alarm.triage);
   return out;
 }
 
@@ -165,6 +168,7 @@ Counts Engine::counts() const {
   out.calls_ever = impl_->calls_ever;
   out.exhausted_ever = impl_->exhausted_ever;
   out.duplicates_ever = impl_->duplicates_ever;
+  out.triage_waiting = impl_->waiting_events;
   return out;
 }
 

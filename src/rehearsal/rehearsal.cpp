@@ -161,7 +161,9 @@ struct Rehearsal::Impl {
     found.from = plan.from;
     found.to = plan.to;
     engine.apply(incident::Started{"rehearsal"}, evaluated, ++position);
-    engine.apply(incident::ConfigChanged{plan.engine}, evaluated, ++position);
+    incident::Config config = plan.engine;
+    config.triage.model.clear(); // nobody is asked about the past: the rules' severity holds
+    engine.apply(incident::ConfigChanged{std::move(config)}, evaluated, ++position);
   }
 
   WallTime column_start(std::size_t column) const {

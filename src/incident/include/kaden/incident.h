@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/limits/triage.h"
 #include "kaden/script.h"
+#include "kaden/triage_answer.h"
 
 namespace kaden::incident {
 
@@ -68,11 +70,30 @@ struct Route {
   std::vector<std::string> group_by; ///< labels whose values make one incident; empty: one incident per alarm
   bool operator==(const Route&) const = default;
 };
+/// How severe a kind of alarm is, whatever its source says; and how far a model may go from that.
+struct SeverityRule {
+  std::vector<std::string> sources;          ///< globs; empty matches all
+  std::map<std::string, std::string> labels; ///< as of a Route
+  std::vector<std::string> texts; ///< globs, one of which matches the alarm's name, reason or spoken text, in
+                                  ///< any case of ASCII; empty matches all
+  std::optional<Severity> severity; ///< nothing: the source's own
+  std::optional<Severity> lowest;   ///< to which a model may lower; nothing: not at all
+  bool asks = true;                 ///< a model, when there is one
+  bool operator==(const SeverityRule&) const = default;
+};
+/// Severity by rules first, then by a model. Without rules and model every alarm keeps its source's severity.
+struct Triage {
+  std::vector<SeverityRule> rules;   ///< the first match decides
+  std::string model;                 ///< its name for the record; empty: none is asked
+  Millis wait = limits::triage_wait; ///< for its verdict
+  bool operator==(const Triage&) const = default;
+};
 /// Immutable. An open incident keeps the plan it was opened under.
 struct Config {
   std::string version; ///< digest of the configuration's text
   std::vector<Person> people;
   std::vector<Policy> policies;
+  Triage triage;
   std::vector<Route> routes; ///< the first match decides; none: recorded, nobody is called
   bool operator==(const Config&) const = default;
 };
@@ -122,8 +143,13 @@ struct TestCallAsked {
   std::string by;
 };
 struct TimePassed {};
+/// To an AskTriage. Of a question that nobody waits for any more it is harmless.
+struct TriageAnswered {
+  std::string question;
+  TriageAnswer answer;
+};
 using Input = std::variant<Started, ConfigChanged, AlarmReported, CallProgressed, KeyPressed, CallEnded,
-                           AcknowledgeAsked, ResolveAsked, TestCallAsked, TimePassed>;
+                           AcknowledgeAsked, ResolveAsked, TestCallAsked, TimePassed, TriageAnswered>;
 
 /// One line of JSON, {"type":"AlarmReported",...}: what the journal stores.
 std::string encode(const Input& input);
@@ -153,6 +179,7 @@ enum class Happening : std::uint8_t {
   last_resort, ///< all rounds are used up
   exhausted,   ///< nobody took it: on record, loudly
   recovered,   ///< a call of a dead predecessor is being ended
+  triaged,     ///< severity by rule or model (why; detail: the severity and what it was; reason: the model's)
 };
 enum class Why : std::uint8_t {
   none,
@@ -181,6 +208,14 @@ enum class Why : std::uint8_t {
   fired_again,
   plan_used_up,
   test,
+  by_rule,         ///< severity: a rule says so
+  by_model,        ///< a model said so, just now
+  by_equal_text,   ///< a model said so before, of the same text
+  model_late,      ///< the rule's severity, for the model did not answer in time
+  model_failed,    ///< the rule's severity, for the model cannot be reached
+  model_malformed, ///< the rule's severity, for the model's answer was not in its form
+  model_busy,      ///< the rule's severity, for too many alarms came at once
+  overtaken,       ///< the rule's severity, for the same alarm changed while the model was asked
 };
 std::string_view to_text(Happening what);
 std::string_view to_text(Why why);
@@ -195,6 +230,7 @@ struct TimelineEntry {
   std::string person; ///< id, or empty
   std::string call;   ///< CallId's text, or empty
   std::string detail;
+  SpokenText reason{}; ///< with triaged: the model's, in each language
 };
 json::value to_json(const TimelineEntry& entry);
 
@@ -232,9 +268,20 @@ struct RecoverCall {
 struct Tell { ///< a new line in the timeline, for watchers
   TimelineEntry entry;
 };
-using Effect = std::variant<PlaceCall, ProceedCall, AnswerKey, EndCall, RecoverCall, Tell>;
+/// How severe is this? Wants a TriageAnswered, whatever comes of it; without one the rule's severity holds
+/// after `wait`. Asked again at each start of the process while the engine waits.
+struct AskTriage {
+  std::string question; ///< the text's digest: equal texts have the same
+  std::string text;     ///< see triage_text()
+  Millis wait{};        ///< from now on
+};
+using Effect = std::variant<PlaceCall, ProceedCall, AnswerKey, EndCall, RecoverCall, Tell, AskTriage>;
 /// Stable text of an effect, for digests of runs.
 std::string encode(const Effect& effect);
+/// What a model is shown of an alarm, one field a line: "alarm: ...", then machine, source, reason, what is
+/// spoken, labels. At most limits::triage_text_bytes_max bytes; line breaks inside fields are blanks. Labels
+/// that are addresses (http...) stay out: they may hold keys, and say nothing of severity.
+std::string triage_text(const AlarmEvent& event);
 
 // Reading the state
 // --------------------------------------------------------------------------------------------------
@@ -248,6 +295,7 @@ struct AlarmView {
   AlarmState state = AlarmState::alarm;
   Severity severity = Severity::critical;
   WallTime since{};
+  SpokenText triage; ///< a model's reason for the severity; empty: no model gave one
 };
 struct IncidentView {
   std::uint64_t id = 0;
@@ -286,6 +334,7 @@ struct AlarmHolder {
 struct Counts {
   std::size_t triggered = 0, acknowledged = 0, resolved_kept = 0, alarms_active = 0, calls_live = 0;
   std::uint64_t incidents_ever = 0, calls_ever = 0, exhausted_ever = 0, duplicates_ever = 0;
+  std::size_t triage_waiting = 0; ///< alarm events that wait for a model's verdict
 };
 
 class Engine {
