@@ -41,6 +41,9 @@ Differences compare(const config::Settings& running, const config::Settings& wan
   note(out.taken, running.engine.people == wanted.engine.people, "people");
   note(out.taken, running.engine.policies == wanted.engine.policies, "policies");
   note(out.taken, running.engine.routes == wanted.engine.routes, "routes");
+  note(out.taken,
+       running.engine.triage == wanted.engine.triage && running.triage_model == wanted.triage_model,
+       "triage");
   note(out.taken, running.alarms == wanted.alarms, "alarms");
   note(out.taken, running.metric_filters == wanted.metric_filters, "metric_filters");
   note(out.taken, running.sources == wanted.sources, "sources");
@@ -56,6 +59,7 @@ config::Settings merge(const config::Settings& running, config::Settings wanted)
   merged.webhooks = std::move(wanted.webhooks);
   if (merged.sip) merged.sip->allow = allow_of(wanted);
   merged.engine = std::move(wanted.engine);
+  merged.triage_model = std::move(wanted.triage_model);
   merged.alarms = std::move(wanted.alarms);
   merged.metric_filters = std::move(wanted.metric_filters);
   merged.sources = std::move(wanted.sources);

@@ -31,6 +31,8 @@ TEST(Reload, SaysWhatChangesAndWhatNeedsARestart) {
       {[](auto& s) { s.engine.people = {{}}; }, "reloaded: people"},
       {[](auto& s) { s.engine.policies = {{}}; }, "reloaded: policies"},
       {[](auto& s) { s.engine.routes = {{}}; }, "reloaded: routes"},
+      {[](auto& s) { s.engine.triage.rules = {{}}; }, "reloaded: triage"},
+      {[](auto& s) { s.triage_model = config::TriageModel{}; }, "reloaded: triage"},
       {[](auto& s) { s.alarms = {{}}; }, "reloaded: alarms"},
       {[](auto& s) { s.metric_filters = {{}}; }, "reloaded: metric_filters"},
       {[](auto& s) { s.sources.status_pages = {{}}; }, "reloaded: sources"},

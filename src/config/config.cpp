@@ -31,6 +31,9 @@ Settings read_settings(Section& top, const Surroundings& around) {
   settings.engine.people = read_people(top, settings.sip);
   settings.engine.policies = read_policies(top, settings.engine.people);
   settings.engine.routes = read_routes(top, settings.engine.policies);
+  TriageSection triage = read_triage(top, around);
+  settings.engine.triage = std::move(triage.engine);
+  settings.triage_model = std::move(triage.model);
   settings.alarms = read_rules(top);
   settings.metric_filters = read_metric_filters(top);
   settings.sources = read_sources(top, around);

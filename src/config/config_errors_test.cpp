@@ -48,7 +48,8 @@ TEST(ConfigErrors, OfTypesAndKeys) {
       {"\"a\\nb\": 1\nlog: {}",
        "k.yaml:1:1: unknown key \"a?b\" (known: listen, store, access_keys, allow_unsigned_on_loopback, "
        "arns, tokens, "
-       "webhooks, carriers, speech, people, policies, routes, alarms, metric_filters, sources, chat, log)"},
+       "webhooks, carriers, speech, people, policies, routes, triage, alarms, metric_filters, sources, chat, "
+       "log)"},
       {"log: 3", "k.yaml:1:6: log: must be a map, not a single value"},
       {"log:\n", "k.yaml:1:1: log: has no value"},
       {"log: {level: }", "k.yaml:1:7: log.level: has no value"},

@@ -141,7 +141,8 @@ void read_silence(Section& section, alarm::Rule& rule) {
 
 /// Field names that a rule's text can use.
 std::vector<std::string> fields_for(const alarm::Rule& rule) {
-  std::vector<std::string> fields{"machine", "alarm", "severity", "reason", "value", "threshold", "metric"};
+  std::vector<std::string> fields{"machine", "alarm", "severity",  "reason",
+                                  "triage",  "value", "threshold", "metric"};
   fields.insert(fields.end(), rule.for_each.begin(), rule.for_each.end());
   for (const auto& [name, glob] : rule.where) fields.push_back(name);
   for (const auto& [name, pattern] : rule.where_regex) fields.push_back(name);

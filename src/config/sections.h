@@ -69,6 +69,13 @@ mailrules::Rules read_mail_rules(Section& listener);
 std::optional<Network> read_network(Section& sources, const Surroundings& around);
 std::optional<Snmp> read_snmp(Section& sources, const Surroundings& around);
 
+// triage_yaml.cpp
+struct TriageSection {
+  incident::Triage engine;
+  std::optional<TriageModel> model;
+};
+TriageSection read_triage(Section& top, const Surroundings& around);
+
 // chat_yaml.cpp
 std::optional<Chat> read_chat(Section& top, const Surroundings& around);
 

@@ -1,9 +1,9 @@
 /// kaden/config.h - the one configuration file (YAML) as an immutable value. Room: config. Uses: base, alarm,
-/// script, incident, statusfeed, source/webhook, smtp, mailrules. What each field means, with its default and
-/// limits, is in docs/configuration.md. Threads: values; any. load() and process_environment() read files and
-/// variables on the calling thread and block. Errors: Fault::invalid lists up to limits::config_errors_max
-/// mistakes, one a line, in the order of the file: "kaden.yaml:12:7: policies[0].levels[1].people: unknown
-/// person \"satoh\" (did you mean
+/// script, incident, statusfeed, source/webhook, smtp, mailrules, modelapi. What each field means, with its
+/// default and limits, is in docs/configuration.md. Threads: values; any. load() and process_environment()
+/// read files and variables on the calling thread and block. Errors: Fault::invalid lists up to
+/// limits::config_errors_max mistakes, one a line, in the order of the file: "kaden.yaml:12:7:
+/// policies[0].levels[1].people: unknown person \"satoh\" (did you mean
 /// \"sato\"?)"; lines and columns count from 1, columns in characters. Fault::not_found or unavailable when
 /// the file itself cannot be read. Nothing half-read is ever returned, and no message contains a secret.
 #pragma once
@@ -25,6 +25,7 @@
 #include "kaden/limits/webhooks.h"
 #include "kaden/metric_filter.h"
 #include "kaden/source_settings.h"
+#include "kaden/triage_settings.h"
 #include "kaden/webhook.h"
 
 namespace kaden::config {
@@ -178,6 +179,7 @@ struct Settings {
   std::vector<alarm::Rule> alarms;
   std::vector<MetricFilter> metric_filters;
   Sources sources;
+  std::optional<TriageModel> triage_model; ///< rules and time limit are the engine's
   std::optional<Chat> chat;
   LogLevel log_level = LogLevel::info;
   bool operator==(const Settings&) const = default;
