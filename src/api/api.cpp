@@ -189,6 +189,8 @@ std::string_view to_text(Part part) {
       return "logs";
     case Part::webhooks:
       return "webhooks";
+    case Part::triage:
+      return "triage";
     case Part::chat:
       return "chat";
     case Part::mail:

@@ -67,6 +67,8 @@ std::vector<Metric> metrics_of(const incident::Counts& engine) {
       gauge("kaden_alarms_active", "Alarms in state ALARM.", static_cast<double>(engine.alarms_active)),
       gauge("kaden_calls_live", "Calls placed and not ended.", static_cast<double>(engine.calls_live)),
       counter("kaden_calls_placed_total", "Calls ever placed.", engine.calls_ever),
+      gauge("kaden_triage_waiting", "Alarm events that wait for a model's verdict.",
+            static_cast<double>(engine.triage_waiting)),
   };
 }
 

@@ -60,6 +60,7 @@ std::vector<Trouble> Health::troubles(SteadyTime now) const {
   // Alarms and calls go on without their history.
   if (!facts.store_trouble.empty()) all.push_back({Part::metrics, facts.store_trouble, false});
   // Calls of other alarms do not suffer.
+  if (!facts.triage_trouble.empty()) all.push_back({Part::triage, facts.triage_trouble, false});
   if (!facts.chat_trouble.empty()) all.push_back({Part::chat, facts.chat_trouble, false});
   if (!facts.logs_trouble.empty()) all.push_back({Part::logs, facts.logs_trouble, false});
   if (!facts.webhooks_trouble.empty()) all.push_back({Part::webhooks, facts.webhooks_trouble, false});

@@ -15,6 +15,7 @@
 #include "remote.h"
 #include "secret.h"
 #include "serve.h"
+#include "triage_eval.h"
 #include "vcenter.h"
 
 namespace kaden::app {
@@ -357,6 +358,38 @@ struct JournalCommand {
   }
 };
 
+/// `kaden triage`.
+struct TriageCommand {
+  TriageEvalOptions options;
+  std::string of_language;
+  LookOptions look;
+
+  void add_to(CLI::App& cli, const std::string& config, int& result) {
+    options.config = config;
+    CLI::App* triage = cli.add_subcommand("triage", "the model that judges how severe alarms are");
+    triage->require_subcommand(1);
+    CLI::App* eval = triage->add_subcommand(
+        "eval", "ask the configured model about texts whose severity is known, and print a confusion matrix");
+    eval->add_option("--config", options.config, "configuration file")->capture_default_str();
+    eval->add_option("--set", options.set, "texts of your own, as `kaden triage texts` prints them");
+    eval->add_option("--limit", options.limit, "so many texts, spread over the set; 0: all")
+        ->check(CLI::Range(0, 10'000));
+    eval->add_option("--texts", of_language, "only texts in ja or en")->check(CLI::IsMember({"ja", "en"}));
+    eval->add_option("--time-limit", options.time_limit_s, "seconds for each; as configured when not given")
+        ->check(CLI::Range(1, 600));
+    eval->add_option("--least", options.least_percent, "exit code 1 when the accuracy is less, in percent")
+        ->check(CLI::Range(0.0, 100.0));
+    look.add_language(eval);
+    eval->callback([this, &result] {
+      options.language = look.chosen();
+      options.of_language = parse_language(of_language);
+      result = run_triage_eval(options);
+    });
+    CLI::App* texts = triage->add_subcommand("texts", "print the evaluation set that comes with Kaden");
+    texts->callback([&result] { result = print_triage_texts(); });
+  }
+};
+
 /// `kaden vcenter alarms`.
 struct VcenterCommand {
   VcenterAlarmsOptions options;
@@ -404,6 +437,8 @@ int main(int argc, char** argv) {
   journal.add_to(cli, result);
   VcenterCommand vcenters;
   vcenters.add_to(cli, serve.config, result);
+  TriageCommand triage;
+  triage.add_to(cli, serve.config, result);
 
   CLI11_PARSE(cli, argc, argv);
   return result;

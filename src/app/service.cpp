@@ -123,6 +123,9 @@ Result<std::unique_ptr<Service>> Service::create(config::Settings settings, cons
   std::map<std::string, carrier::Carrier*> carriers;
   if (service->carrier_) carriers.emplace("sip", service->carrier_.get());
   service->dispatcher_->connect(*service->writer_, std::move(carriers));
+  service->triage_ = std::make_unique<TriageDesk>(*service->writer_, clock);
+  service->dispatcher_->connect_triage(
+      [desk = service->triage_.get()](const incident::AskTriage& question) { desk->ask(question); });
   if (const auto recovered = service->writer_->recover(); !recovered)
     return tl::unexpected(recovered.error());
   service->sources_ = std::make_unique<Sources>(*service->writer_, *service->records_, clock,
@@ -162,6 +165,7 @@ Result<void> Service::open_speech() {
       std::make_unique<Dispatcher>(clock_, *speech_, feed_, [this](const incident::TimelineEntry& entry) {
         witnesses_.log(entry);
         if (chat_) chat_->tell(entry);
+        triage_->note(entry);
       });
   return {};
 }
@@ -278,6 +282,7 @@ Result<void> Service::start() {
   started_ = true;
   std::vector<incident::Input> first;
   first.emplace_back(incident::ConfigChanged{settings_.engine});
+  triage_->set(settings_.triage_model);
   writer_->start(std::move(first));
   timers_ = std::make_unique<runtime::Worker>(clock_, "kaden-timers");
   speech_checked_ = clock_.steady(); // create() has tried the voices
@@ -332,6 +337,7 @@ Result<Differences> Service::reload(config::Settings settings) {
   const auto committed = answer.get_future().get();
   if (!committed) return tl::unexpected(committed.error());
   const bool has_other_sources = settings.sources != settings_.sources;
+  const bool has_other_model = settings.triage_model != settings_.triage_model;
   settings_ = merge(settings_, std::move(settings));
   endpoint_->set_rules(settings_.alarms);
   if (logs_) logs_->set_filters(settings_.metric_filters);
@@ -339,6 +345,7 @@ Result<Differences> Service::reload(config::Settings settings) {
   webhooks_->set(settings_.webhooks);
   mails_->set(settings_.sources.mail);
   api_->set_tokens(tokens_of(settings_));
+  if (has_other_model) triage_->set(settings_.triage_model);
   if (has_other_sources) sources_->watch(settings_.sources);
   return differences;
 }
@@ -376,6 +383,7 @@ Facts Service::look() const {
   if (archive_) facts.store_trouble = archive_->trouble();
   if (logs_) facts.logs_trouble = logs_->trouble();
   if (chat_) facts.chat_trouble = chat_->trouble();
+  facts.triage_trouble = triage_->trouble();
   return facts;
 }
 
@@ -401,6 +409,7 @@ std::vector<api::Metric> Service::more_metrics() const {
   webhooks_->add_metrics(metrics);
   mails_->add_metrics(metrics);
   if (chat_) chat_->add_metrics(metrics);
+  triage_->add_metrics(metrics);
   return metrics;
 }
 

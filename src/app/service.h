@@ -22,6 +22,7 @@
 #include "mails.h"
 #include "reload.h"
 #include "sources.h"
+#include "triage_desk.h"
 #include "webhooks.h"
 
 namespace kaden::app {
@@ -87,6 +88,7 @@ class Service {
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<carrier::SipCarrier> carrier_;
   std::unique_ptr<writer::Writer> writer_;
+  std::unique_ptr<TriageDesk> triage_;
   std::unique_ptr<Sources> sources_;
   std::unique_ptr<ChatDesk> chat_;   // null: no chat is wanted
   std::unique_ptr<Archive> archive_; // null: no datapoints are stored

@@ -48,9 +48,11 @@ enum class Part : std::uint8_t {
   webhooks, ///< what webhooks receive cannot be kept; its alarms are taken
   chat,     ///< messages are not taken
   mail,     ///< mails cannot be kept; their alarms are taken
+  triage,   ///< the model gives no verdicts: severities are the rules'
 };
-inline constexpr std::array parts = {Part::journal, Part::carrier, Part::speech,   Part::alarms, Part::clock,
-                                     Part::metrics, Part::logs,    Part::webhooks, Part::chat,   Part::mail};
+inline constexpr std::array parts = {Part::journal, Part::carrier, Part::speech, Part::alarms,
+                                     Part::clock,   Part::metrics, Part::logs,   Part::webhooks,
+                                     Part::chat,    Part::mail,    Part::triage};
 std::string_view to_text(Part part);
 
 struct Trouble {
