@@ -217,6 +217,18 @@ TEST_F(DispatcherTest, ACallWithoutItsCarrierIsLostAtTheRecovery) {
   EXPECT_EQ(dispatcher_->counts().ended[static_cast<std::size_t>(LineOutcome::lost)], 1U);
 }
 
+TEST_F(DispatcherTest, QuestionsOfSeverityGoToTriageUntilTheEnd) {
+  start();
+  std::vector<std::string> asked;
+  dispatcher_->release(incident::AskTriage{"0a", "alarm: nobody is there\n", seconds(2)});
+  dispatcher_->connect_triage(
+      [&](const incident::AskTriage& question) { asked.push_back(question.question); });
+  dispatcher_->release(incident::AskTriage{"0b", "alarm: x\n", seconds(2)});
+  dispatcher_->close(EndReason::shutdown);
+  dispatcher_->release(incident::AskTriage{"0c", "alarm: for the next start\n", seconds(2)});
+  EXPECT_THAT(asked, ElementsAre("0b"));
+}
+
 TEST_F(DispatcherTest, AJournalThatCannotBeTrustedEndsTheProcessLoudly) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(
