@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Kaden beside named peers and limits, in one run, and prints ratios. Loopback only; ends by itself.
 
-Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms datapoints whole stored speech simulator agent vcenter
+Usage: bench/run.py [--quick] [PART ...]    parts: intake memory invite media alarms datapoints whole stored speech simulator agent vcenter syslog
 """
 
 import json
@@ -22,6 +22,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "release"
 os.environ["KADEN_BIN"] = str(BUILD / "apps")
 sys.path.insert(0, str(ROOT / "test" / "wire"))
+sys.path.insert(0, str(ROOT / "bench"))
+import syslog_rates  # noqa: E402
 from town import Town, free_port, wait_for  # noqa: E402
 
 QUICK = "--quick" in sys.argv
@@ -573,6 +575,7 @@ PARTS = {
     "simulator": program("kaden_sim", "--seeds", "1..200" if not QUICK else "1..40", "--hours", "24"),
     "agent": agent,
     "vcenter": vcenter,
+    "syslog": lambda: syslog_rates.measure(QUICK, row, pin, cpu_seconds),
 }
 
 

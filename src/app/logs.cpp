@@ -1,8 +1,10 @@
 #include "logs.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kaden/cloudwatchlogs.h"
+#include "kaden/old_alarm_log.h"
 
 namespace kaden::app {
 
@@ -36,12 +38,21 @@ Result<void> give(cloudwatch::Endpoint& endpoint, const std::vector<logfilter::D
 } // namespace
 
 std::unique_ptr<Logs> Logs::open(const config::Settings& settings, const runtime::Clock& clock,
-                                 cloudwatch::Endpoint& endpoint) {
+                                 cloudwatch::Endpoint& endpoint, logs::Taps& taps,
+                                 std::function<void(const std::string&)> say) {
   std::unique_ptr<Logs> logs(new Logs());
+  logs->say_ = std::move(say);
   logstore::Settings wanted;
   wanted.path = settings.store_folder + "/logs.db";
   wanted.keep = settings.logs.keep;
   wanted.bytes = settings.logs.bytes_max;
+  wanted.witness = [self = logs.get(), &taps](const std::string& group, const std::string& stream,
+                                              const std::vector<logstore::Event>& events) {
+    self->look_for_old_alarm_logs(group, events);
+    for (const auto& tap : taps.of(group)) {
+      for (const logstore::Event& event : events) tap->put({event.at, group, stream, event.message});
+    }
+  };
   auto opened = logstore::Store::open(
       wanted, clock, [&endpoint](const std::vector<logfilter::Datum>& made) { return give(endpoint, made); });
   if (!opened) {
@@ -64,6 +75,26 @@ void Logs::set_filters(const std::vector<config::MetricFilter>& filters) {
   }
   const auto set = store_->set_configured_filters(std::move(all));
   require(set.has_value(), "the configuration's metric filters were checked when it was read");
+}
+
+void Logs::look_for_old_alarm_logs(const std::string& group, const std::vector<logstore::Event>& events) {
+  const bool is_one = std::any_of(events.begin(), events.end(), [](const logstore::Event& event) {
+    return logalarms::is_of_old_alarm_log(event.message);
+  });
+  if (!is_one) return;
+  {
+    std::lock_guard lock(mutex_);
+    if (old_alarm_groups_.size() >= limits::log_groups_max || !old_alarm_groups_.insert(group).second) return;
+  }
+  if (!say_) return;
+  for (const Language language : {Language::en, Language::ja}) {
+    say_("log group " + group + ": " + logalarms::old_alarm_log_hint(language));
+  }
+}
+
+std::set<std::string> Logs::old_alarm_groups() const {
+  std::lock_guard lock(mutex_);
+  return old_alarm_groups_;
 }
 
 void Logs::tick() {

@@ -169,6 +169,9 @@ int list_sources(const RemoteSettings& remote) {
     print_source_line(text_of(object, "source"), text_of(object, "name"),
                       state_of_source(text_of(object, "readable"), is_ja), text_of(object, "read_at"),
                       text_of(object, "events"), text_of(object, "trouble"));
+    const json::value* const hint = object.if_contains("hint");
+    if (hint == nullptr || !hint->is_object()) continue;
+    fmt::print("  {}: {}\n", is_ja ? "ヒント" : "hint", text_of(hint->get_object(), is_ja ? "ja" : "en"));
   }
   return 0;
 }

@@ -14,6 +14,7 @@
 #include "kaden/sip_message.h"
 #include "kaden/wav.h"
 #include "metrics.h"
+#include "watched_logs.h"
 
 namespace kaden::app {
 
@@ -135,6 +136,10 @@ Result<std::unique_ptr<Service>> Service::create(config::Settings settings, cons
   service->chat_ = std::move(*chat);
   service->open_archive();
   if (const auto opened = service->open_endpoint(); !opened) return tl::unexpected(opened.error());
+  service->sources_->connect_logs(service->logs_ && service->logs_->store() != nullptr
+                                      ? keep_in(*service->logs_->store())
+                                      : keep_nowhere(),
+                                  service->witnesses_.notices);
   service->open_api();
   return service;
 }
@@ -218,10 +223,8 @@ Result<void> Service::open_endpoint() {
       });
   if (!opened) return fail_while("reading the alarms", opened.error());
   endpoint_ = std::move(*opened);
-  // A full store costs the probes' history; what they find is told without it.
-  sources_->send_metrics_to(
-      [this](const std::vector<alarm::Datum>& data) { static_cast<void>(endpoint_->put(data)); });
-  if (settings_.logs.keep > Millis(0)) logs_ = Logs::open(settings_, clock_, *endpoint_);
+  if (settings_.logs.keep > Millis(0))
+    logs_ = Logs::open(settings_, clock_, *endpoint_, sources_->taps(), witnesses_.notices);
   if (!archive_) return {};
   recalled_ = archive_->recall(*endpoint_);
   endpoint_->set_past(
@@ -247,7 +250,17 @@ void Service::open_api() {
     });
   };
   services.check_config = check_text;
-  services.sources = [this] { return to_json(sources_->standings()); };
+  services.sources = [this] {
+    auto standings = sources_->standings();
+    for (const std::string& group : logs_ ? logs_->old_alarm_groups() : std::set<std::string>{}) {
+      source::Standing& sent = standings.emplace_back();
+      sent.source =
+          "log group"; // what is sent to it is no source that Kaden watches; the hint is for its owner
+      sent.name = group;
+      sent.hint = source::Hint::old_alarm_log;
+    }
+    return to_json(standings);
+  };
   services.more_metrics = [this] { return more_metrics(); };
   services.troubles = [this] { return health_.troubles(clock_.steady()); };
   webhooks_ = open_webhooks(settings_, clock_, *writer_, witnesses_.notices);

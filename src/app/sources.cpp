@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "kaden/old_alarm_log.h"
 #include "kaden/status_page.h"
 #include "network.h"
 #include "snmp.h"
 #include "vcenter.h"
+#include "watched_logs.h"
 
 namespace kaden::app {
 
@@ -65,6 +67,17 @@ mail::WatcherSettings settings_of(const config::MailListener& listener) {
 std::optional<bool> is_readable(const source::Standing& standing) {
   if (!standing.looked_at) return std::nullopt;
   return standing.trouble.empty();
+}
+
+json::value hint_of(source::Hint hint) {
+  switch (hint) {
+    case source::Hint::none:
+      return nullptr;
+    case source::Hint::old_alarm_log:
+      return json::object{{"ja", logalarms::old_alarm_log_hint(Language::ja)},
+                          {"en", logalarms::old_alarm_log_hint(Language::en)}};
+  }
+  return nullptr;
 }
 
 json::value time_or_null(const std::optional<WallTime>& at) {
@@ -160,6 +173,11 @@ void Sources::stop() {
   replace(nullptr);
 }
 
+void Sources::connect_logs(logs::Keep keep, std::function<void(const std::string&)> say) {
+  keep_ = std::move(keep);
+  if (say) say_ = std::move(say);
+}
+
 void Sources::replace(std::unique_ptr<source::Watching> watching) {
   {
     std::lock_guard lock(mutex_);
@@ -185,11 +203,10 @@ std::vector<std::unique_ptr<source::Watcher>> Sources::watchers_of(const config:
     require(take_mail_ != nullptr, "mails have a place to go to");
     watchers.push_back(mail::watch_mail(settings_of(each), {intake_, records_, clock_, take_mail_}));
   }
-  if (settings.network) watchers.push_back(watcher_of(*settings.network));
-  if (settings.snmp) {
-    for (auto& watcher :
-         snmp::watch_snmp(settings_of(*settings.snmp, installation_), {intake_, records_, clock_}))
-      watchers.push_back(std::move(watcher));
+  const std::string host = name_of_host();
+  for (const auto& log : settings.logs) {
+    watchers.push_back(
+        logs::watch_log(settings_of(log, host), {intake_, records_, clock_, keep_, taps_, say_}));
   }
   return watchers;
 }
@@ -241,6 +258,9 @@ json::value to_json(const std::vector<source::Standing>& standings) {
                                 {"failures", standing.failures},
                                 {"events", standing.events},
                                 {"trouble", standing.trouble}});
+    if (standing.hint != source::Hint::none) {
+      list.back().get_object().emplace("hint", hint_of(standing.hint));
+    }
   }
   return json::object{{"sources", std::move(list)}};
 }
@@ -257,7 +277,22 @@ void add_metrics(const std::vector<source::Standing>& standings, std::vector<api
                      {}};
   api::Metric readable{
       "kaden_source_readable", "1 when the last look met no trouble.", MetricKind::gauge, {}, {}};
+  api::Metric counts{"kaden_source_count_total",
+                     "What a source has counted since it was begun, by `what`; docs/logs.md tells the words.",
+                     MetricKind::counter,
+                     {},
+                     {}};
+  api::Metric levels{
+      "kaden_source_level", "What a source counts at this moment, by `what`.", MetricKind::gauge, {}, {}};
   for (const auto& standing : standings) {
+    const auto add_all = [&](api::Metric& metric, const std::map<std::string, std::uint64_t>& all) {
+      for (const auto& [what, count] : all) {
+        metric.samples.push_back({{{"source", standing.source}, {"name", standing.name}, {"what", what}},
+                                  static_cast<double>(count)});
+      }
+    };
+    add_all(counts, standing.counts);
+    add_all(levels, standing.levels);
     const auto add = [&](api::Metric& metric, double value) {
       metric.samples.push_back({{{"source", standing.source}, {"name", standing.name}}, value});
     };
@@ -267,6 +302,9 @@ void add_metrics(const std::vector<source::Standing>& standings, std::vector<api
     add(readable, is_readable(standing).value_or(false) ? 1 : 0);
   }
   if (standings.empty()) return;
+  for (api::Metric* metric : {&counts, &levels}) {
+    if (!metric->samples.empty()) out.push_back(std::move(*metric));
+  }
   for (api::Metric* metric : {&looks, &failures, &events, &readable}) out.push_back(std::move(*metric));
 }
 

@@ -15,6 +15,7 @@
 #include "kaden/config.h"
 #include "kaden/http.h"
 #include "kaden/journal.h"
+#include "kaden/log_source.h"
 #include "kaden/mail_listener.h"
 #include "kaden/metrics.h"
 #include "kaden/network.h"
@@ -65,6 +66,10 @@ class Sources {
   /// Begins to watch; what was watched before is ended first, which takes about a second at most.
   void watch(const config::Sources& settings);
   void stop();
+  /// Where watched logs keep their lines, and what they say in Kaden's own log; before the first watch().
+  void connect_logs(logs::Keep keep, std::function<void(const std::string&)> say);
+  /// What is sent to log groups goes in here.
+  logs::Taps& taps() { return taps_; }
 
   std::vector<source::Standing> standings() const;
 
@@ -83,6 +88,9 @@ class Sources {
   std::function<void(const std::vector<alarm::Datum>&)> metrics_;
   // Owned
   JournalIntake intake_;
+  logs::Keep keep_;
+  logs::Taps taps_;
+  std::function<void(const std::string&)> say_ = [](const std::string&) {};
   http::Client client_;
   mutable std::mutex mutex_;
   std::shared_ptr<network::Readings> readings_; // guarded by mutex_; null: no paths are watched

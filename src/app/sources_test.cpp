@@ -133,6 +133,24 @@ TEST_F(SourcesTest, a_vcenter_of_the_file_is_watched) {
   EXPECT_THAT(standings[0].trouble, HasSubstr("vCenter vc1: "));
 }
 
+TEST_F(SourcesTest, a_log_of_the_file_is_watched) {
+  writer_.start({});
+  Sources sources(writer_, *records_, clock_, "aaaaaaaaaaaaaaaa");
+  config::Sources settings;
+  config::WatchedLog log;
+  log.id = log.name = "app";
+  log.files = config::LogFiles{{"/nonexistent/app.log"}, {}, "", false, false};
+  log.unreadable_after = Millis(0);
+  settings.logs = {log};
+  sources.watch(settings);
+  const auto standings = looked_at(sources);
+  ASSERT_EQ(standings.size(), 1U);
+  EXPECT_EQ(standings[0].source, "log");
+  EXPECT_EQ(standings[0].name, "app");
+  EXPECT_EQ(standings[0].events, 1U) << "it is unreadable, which is an alarm";
+  EXPECT_EQ(standings[0].trouble, "/nonexistent/app.log: No such file or directory");
+}
+
 TEST(Standings, as_json_and_as_metrics) {
   source::Standing good;
   good.source = "status";
@@ -153,6 +171,13 @@ TEST(Standings, as_json_and_as_metrics) {
             R"("looked_at":"1970-01-01T00:00:01Z","read_at":"1970-01-01T00:00:01Z","looks":3,"failures":1,)"
             R"("events":2,"trouble":""},{"source":"status","name":"new","readable":null,"looked_at":null,)"
             R"("read_at":null,"looks":0,"failures":0,"events":0,"trouble":""}]})");
+  source::Standing hinted = fresh;
+  hinted.hint = source::Hint::old_alarm_log;
+  const std::string with_hint = kaden::to_text(to_json({hinted}));
+  EXPECT_THAT(with_hint, HasSubstr(R"("hint":{"ja":"このログは)"));
+  EXPECT_THAT(with_hint, HasSubstr(R"("en":"this log is the output of Get-AlarmDefinition)"));
+  good.counts = {{"received", 7}};
+  good.levels = {{"connections", 2}};
   std::vector<api::Metric> metrics;
   add_metrics({}, metrics);
   EXPECT_TRUE(metrics.empty());
@@ -161,6 +186,10 @@ TEST(Standings, as_json_and_as_metrics) {
   EXPECT_THAT(text, HasSubstr("kaden_source_looks_total{source=\"status\",name=\"vmware\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("kaden_source_failures_total{source=\"status\",name=\"vmware\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("kaden_source_events_total{source=\"status\",name=\"vmware\"} 2\n"));
+  EXPECT_THAT(text,
+              HasSubstr("kaden_source_count_total{source=\"status\",name=\"vmware\",what=\"received\"} 7\n"));
+  EXPECT_THAT(text,
+              HasSubstr("kaden_source_level{source=\"status\",name=\"vmware\",what=\"connections\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("kaden_source_readable{source=\"status\",name=\"vmware\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("kaden_source_readable{source=\"status\",name=\"aws\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("kaden_source_readable{source=\"status\",name=\"new\"} 0\n"));

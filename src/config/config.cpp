@@ -36,7 +36,7 @@ Settings read_settings(Section& top, const Surroundings& around) {
   settings.triage_model = std::move(triage.model);
   settings.alarms = read_rules(top);
   settings.metric_filters = read_metric_filters(top);
-  settings.sources = read_sources(top, around);
+  settings.sources = read_sources(top, around, settings.logs.keep > Millis(0));
   settings.chat = read_chat(top, around);
   settings.log_level = read_log_level(top);
   return settings;

@@ -56,6 +56,8 @@ TEST(Sample, WatchesStatusPagesWhenTheLinesLoseTheirMarks) {
   EXPECT_EQ(settings->sources.vcenters[0].rules.size(), 1U);
   ASSERT_EQ(settings->sources.mail.size(), 1U);
   EXPECT_EQ(settings->sources.mail[0].rules.rules.size(), 1U);
+  ASSERT_EQ(settings->sources.logs.size(), 4U);
+  EXPECT_EQ(settings->sources.logs[0].alarms[0].severity, Severity::critical);
 }
 
 TEST(Sample, HasEveryKey) {

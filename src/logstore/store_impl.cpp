@@ -238,6 +238,7 @@ void Store::Impl::settle(std::vector<Append*>& appends, const std::vector<Catalo
   }
   for (const Append* append : appends) append->done({});
   for (const Append* append : appends) {
+    if (settings.witness) settings.witness(append->group, append->stream, append->events);
     if (live.has(append->group)) give(live.take(append->group, append->events, append->now));
   }
   const auto used = file->used_bytes();

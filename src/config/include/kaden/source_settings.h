@@ -16,6 +16,7 @@
 #include "kaden/network_settings.h"
 #include "kaden/snmp_settings.h"
 #include "kaden/status_watch.h"
+#include "kaden/watched_logs.h"
 
 namespace kaden::config {
 
@@ -86,8 +87,7 @@ struct Sources {
   std::vector<StatusPage> status_pages;
   std::vector<Vcenter> vcenters;
   std::vector<MailListener> mail;
-  std::optional<Network> network;
-  std::optional<Snmp> snmp;
+  std::vector<WatchedLog> logs;
   bool operator==(const Sources&) const = default;
 };
 

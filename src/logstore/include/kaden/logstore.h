@@ -30,10 +30,19 @@
 
 namespace kaden::logstore {
 
+struct Event {
+  WallTime at{};
+  std::string message;
+};
+/// Sees what was stored, once, on the writer's thread. Must not block.
+using Witness = std::function<void(const std::string& group, const std::string& stream,
+                                   const std::vector<Event>& events)>;
+
 struct Settings {
   std::string path;                        ///< of the file; its folder exists
   Millis keep = limits::log_keep;          ///< of groups without a retention
   std::uint64_t bytes = limits::log_bytes; ///< of the file without what is free in it
+  Witness witness{};                       ///< empty: nobody
 };
 
 struct Group {
@@ -60,10 +69,6 @@ struct Filter {
   bool operator==(const Filter&) const = default;
 };
 
-struct Event {
-  WallTime at{};
-  std::string message;
-};
 struct StoredEvent {
   std::string stream;
   WallTime at{}, ingested{};
