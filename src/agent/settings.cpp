@@ -76,9 +76,10 @@ void check_checks(const Settings& settings, Wrongs& wrongs) {
       wrongs.add(key + ".name", "it stands twice");
     }
     if (const auto probe = probe_of(check); !probe) {
-      const std::string& why = probe.error().message; // "url: ..."
-      const std::size_t colon = why.find(": ");
-      wrongs.add(key + "." + why.substr(0, colon), why.substr(colon + 2));
+      // "url: what is wrong"
+      const std::string& message = probe.error().message;
+      const std::size_t colon = message.find(": ");
+      wrongs.add(key + "." + message.substr(0, colon), message.substr(colon + 2));
     }
     if (!check.path.empty() && !is_word(check.path))
       wrongs.add(key + ".path", "a name without blanks is needed");

@@ -28,8 +28,8 @@ struct Facts {
   std::string logs_trouble;     ///< empty: log events can be stored
   std::string webhooks_trouble; ///< empty: what webhooks receive can be kept
   std::string chat_trouble;     ///< empty: the last message was taken
-  std::string mail_trouble;     ///< empty: mails can be kept
   std::string triage_trouble;   ///< empty: the model answers, or none is asked
+  std::string mail_trouble;     ///< empty: mails can be kept
 };
 
 class Health {

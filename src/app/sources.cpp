@@ -199,6 +199,12 @@ std::vector<std::unique_ptr<source::Watcher>> Sources::watchers_of(const config:
         settings_of(each), {intake_, records_, clock_,
                             [this](const http::ClientRequest& request) { return client_.send(request); }}));
   }
+  if (settings.network) watchers.push_back(watcher_of(*settings.network));
+  if (settings.snmp) {
+    for (auto& watcher :
+         snmp::watch_snmp(settings_of(*settings.snmp, installation_), {intake_, records_, clock_}))
+      watchers.push_back(std::move(watcher));
+  }
   for (const auto& each : settings.mail) {
     require(take_mail_ != nullptr, "mails have a place to go to");
     watchers.push_back(mail::watch_mail(settings_of(each), {intake_, records_, clock_, take_mail_}));

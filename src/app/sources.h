@@ -57,12 +57,12 @@ class Sources {
   Sources(const Sources&) = delete;
   Sources& operator=(const Sources&) = delete;
 
-  /// Where mails go; before the first watch().
-  void set_mail(mail::Take take) { take_mail_ = std::move(take); }
   /// Where the findings of own probes go; before the first watch(). Called on the source's thread.
   void send_metrics_to(std::function<void(const std::vector<alarm::Datum>&)> metrics);
   /// A datum that was taken: it may be what a vantage point tells of a path. Any thread; does not block.
   void hear(const alarm::Datum& datum) const;
+  /// Where mails go; before the first watch().
+  void set_mail(mail::Take take) { take_mail_ = std::move(take); }
   /// Begins to watch; what was watched before is ended first, which takes about a second at most.
   void watch(const config::Sources& settings);
   void stop();
@@ -84,8 +84,8 @@ class Sources {
   const runtime::Clock& clock_;
   // Config
   const std::string installation_;
-  mail::Take take_mail_;
   std::function<void(const std::vector<alarm::Datum>&)> metrics_;
+  mail::Take take_mail_;
   // Owned
   JournalIntake intake_;
   logs::Keep keep_;

@@ -63,6 +63,15 @@ std::vector<MetricFilter> read_metric_filters(Section& top);
 Sources read_sources(Section& top, const Surroundings& around, bool keeps_logs);
 std::vector<StatusPage> read_status_pages(Section& sources, const Surroundings& around);
 std::vector<Vcenter> read_vcenters(Section& sources, const Surroundings& around);
+std::optional<Network> read_network(Section& sources, const Surroundings& around);
+std::optional<Snmp> read_snmp(Section& sources, const Surroundings& around);
+
+// triage_yaml.cpp
+struct TriageSection {
+  incident::Triage engine;
+  std::optional<TriageModel> model;
+};
+TriageSection read_triage(Section& top, const Surroundings& around);
 std::vector<MailListener> read_mail_listeners(Section& sources, const Surroundings& around);
 /// Its rules alone, to be tried on a mail.
 mailrules::Rules read_mail_rules(Section& listener);

@@ -47,12 +47,12 @@ enum class Part : std::uint8_t {
   logs,     ///< log events cannot be stored: alarms on them do not hear of new ones
   webhooks, ///< what webhooks receive cannot be kept; its alarms are taken
   chat,     ///< messages are not taken
-  mail,     ///< mails cannot be kept; their alarms are taken
   triage,   ///< the model gives no verdicts: severities are the rules'
+  mail,     ///< mails cannot be kept; their alarms are taken
 };
 inline constexpr std::array parts = {Part::journal, Part::carrier, Part::speech, Part::alarms,
                                      Part::clock,   Part::metrics, Part::logs,   Part::webhooks,
-                                     Part::chat,    Part::mail,    Part::triage};
+                                     Part::chat,    Part::triage,  Part::mail};
 std::string_view to_text(Part part);
 
 struct Trouble {

@@ -1,5 +1,5 @@
 /// kaden/config.h - the one configuration file (YAML) as an immutable value. Room: config. Uses: base, alarm,
-/// script, incident, statusfeed, source/webhook, smtp, mailrules, modelapi. What each field means, with its
+/// script, incident, statusfeed, source/webhook, modelapi, smtp, mailrules. What each field means, with its
 /// default and limits, is in docs/configuration.md. Threads: values; any. load() and process_environment()
 /// read files and variables on the calling thread and block. Errors: Fault::invalid lists up to
 /// limits::config_errors_max mistakes, one a line, in the order of the file: "kaden.yaml:12:7:

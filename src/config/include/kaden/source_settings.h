@@ -86,6 +86,8 @@ struct MailListener {
 struct Sources {
   std::vector<StatusPage> status_pages;
   std::vector<Vcenter> vcenters;
+  std::optional<Network> network;
+  std::optional<Snmp> snmp;
   std::vector<MailListener> mail;
   std::vector<WatchedLog> logs;
   bool operator==(const Sources&) const = default;
