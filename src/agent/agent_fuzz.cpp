@@ -90,8 +90,8 @@ void fuzz_stored(std::string_view text) {
 }
 
 void fuzz_log(std::string_view text) {
-  static const tail::Pattern start = std::move(*tail::Pattern::compile("^[0-9]"));
-  tail::EventCutter cutter(text.size() % 2 == 0 ? &start : nullptr, 0);
+  static const kaden::tail::Pattern start = std::move(*kaden::tail::Pattern::compile("^[0-9]"));
+  kaden::tail::EventCutter cutter(text.size() % 2 == 0 ? &start : nullptr, 0);
   for (const std::string_view part : {text.substr(0, text.size() / 3), text.substr(text.size() / 3)}) {
     cutter.feed(part);
     while (const auto event = cutter.next())
