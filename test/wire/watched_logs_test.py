@@ -271,7 +271,7 @@ action(type="omfwd" target="127.0.0.1" port="{self.ports['tls']}" protocol="tcp"
         self.wait_for_alarm(town, "net: grave (via-rsyslog)")
 
         message = "<2>1 2026-08-24T03:00:00Z web-01 via-openssl - - - Water"
-        client = ["openssl", "s_client", "-connect", f"127.0.0.1:{self.ports['tls']}", "-quiet", "-CAfile", folder / "ca.pem"]
+        client = ["openssl", "s_client", "-connect", f"127.0.0.1:{self.ports['tls']}", "-quiet", "-no_ign_eof", "-CAfile", folder / "ca.pem"]
         certificate = ["-cert", folder / "sender.pem", "-key", folder / "sender.key"]
         run(*client, *certificate, input=f"{len(message)} {message}")
         self.wait_for_alarm(town, "net: grave (via-openssl)")
