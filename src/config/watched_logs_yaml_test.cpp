@@ -108,7 +108,7 @@ TEST(WatchedLogs, MistakesHaveTheirPlace) {
       {files + "journal: {}, " + alarm, "exactly one of files, syslog, journal and log_groups"},
       {files.substr(0, files.size() - 2), "nothing is done with this log: give it alarms, or a group"},
       {"files: {paths: [a.log]}, " + alarm, "sources.logs[0].files.paths: a path begins with '/'"},
-      {"files: {}, " + alarm, "sources.logs[0].files: paths is missing"},
+      {"files: {}, " + alarm, "sources.logs[0].files.paths: is missing"},
       {"files: {paths: [/a], record_start: \"(\"}, " + alarm,
        "sources.logs[0].files.record_start: '(' is no pattern"},
       {"log_groups: [/app], group: /b, " + alarm,
@@ -120,7 +120,7 @@ TEST(WatchedLogs, MistakesHaveTheirPlace) {
       {"syslog: {udp: \"10.0.0.5\"}, " + alarm, "sources.logs[0].syslog.udp: is not an address and a port"},
       {"syslog: {tcp: \"::1:5514\"}, " + alarm, "sources.logs[0].syslog.tcp: is not an address and a port"},
       {"syslog: {tcp: \"127.0.0.1:0\"}, " + alarm, "is not an address and a port"},
-      {"syslog: {tls: \"10.0.0.5:6514\"}, " + alarm, "sources.logs[0].syslog: certificate is missing"},
+      {"syslog: {tls: \"10.0.0.5:6514\"}, " + alarm, "sources.logs[0].syslog.certificate: is missing"},
       {"syslog: {udp: \"127.0.0.1:5514\", key: /etc/other}, " + alarm,
        "sources.logs[0].syslog.key: goes with tls"},
       {"syslog: {local: log}, " + alarm, "sources.logs[0].syslog.local: a path begins with '/'"},
@@ -134,7 +134,7 @@ TEST(WatchedLogs, MistakesHaveTheirPlace) {
       {files + "alarms: [{id: x, raise: a, say: {en: \"{\"}}]",
        "sources.logs[0].alarms[0].say.en: in the text, "},
       {files + "alarms: [{id: x, raise: a}, {id: x, raise: b}]", "sources.logs[0].alarms[1].id: "},
-      {files + "alarms: [{id: x}]", "sources.logs[0].alarms[0]: raise is missing"},
+      {files + "alarms: [{id: x}]", "sources.logs[0].alarms[0].raise: is missing"},
   };
   for (const auto& one : cases) {
     const auto settings = read(log(one.inside));
