@@ -132,6 +132,7 @@ Result<std::map<std::string, std::string>> JournalIntake::who_took(const std::st
 }
 
 Result<void> JournalIntake::submit(std::vector<incident::Input> inputs) {
+  if (is_closed()) return fail(Fault::unavailable, "Kaden is shutting down");
   const auto answer = std::make_shared<std::optional<Result<void>>>(); // guarded by the desk's mutex
   const auto taken = writer_.submit(
       std::move(inputs),
@@ -145,6 +146,11 @@ Result<void> JournalIntake::submit(std::vector<incident::Input> inputs) {
   desk_->changed.wait(lock, [&] { return answer->has_value() || desk_->is_closed; });
   if (!answer->has_value()) return fail(Fault::unavailable, "Kaden is shutting down");
   return **answer;
+}
+
+bool JournalIntake::is_closed() const {
+  std::lock_guard lock(desk_->mutex);
+  return desk_->is_closed;
 }
 
 void JournalIntake::close() {

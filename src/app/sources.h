@@ -38,6 +38,7 @@ class JournalIntake final : public source::Intake {
 
  private:
   Result<void> submit(std::vector<incident::Input> inputs);
+  bool is_closed() const;
 
   struct Desk; // shared with the writer, which may answer when nobody waits any more
 
