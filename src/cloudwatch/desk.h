@@ -114,8 +114,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
                         const Done& done);
   Result<void> room_for(std::span<const alarm::Datum> data, const Maker& maker, WallTime now);
   void save_history(RecordWriter::Changes& changes, WallTime now);
-  std::optional<Error> unknown_alarm_of(const alarm::CompositeDefinition& definition) const;
-  std::optional<Error> crowded_child_of(const alarm::CompositeDefinition& definition) const;
+  std::optional<Error> misfit_of(const alarm::CompositeDefinition& definition) const;
   std::optional<Error> use_that_stays(const std::string& name, const std::vector<std::string>& going) const;
   void note_late(std::span<const alarm::Datum> data);
   void fetch_past(WallTime now, Jobs& jobs);

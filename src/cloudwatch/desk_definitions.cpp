@@ -152,10 +152,11 @@ void Desk::define(alarm::Definition definition, WallTime now, const Done& done) 
       done);
 }
 
-/// Under the lock. A slip of the pen in a rule would be an alarm that never rings.
-std::optional<Error> Desk::unknown_alarm_of(const alarm::CompositeDefinition& definition) const {
+/// Under the lock: what keeps the alarms that a composite alarm names from being its children.
+std::optional<Error> Desk::misfit_of(const alarm::CompositeDefinition& definition) const {
   const auto rule = alarm::CompositeRule::parse(definition.rule);
   require(rule.has_value(), "a definition is checked before it comes here");
+  // A slip of the pen in a rule would be an alarm that never rings.
   std::string unknown;
   for (const auto& child : rule->children()) {
     if (!find(alarm::alarm_name_of(child))) unknown += (unknown.empty() ? "" : ", ") + child;
@@ -168,13 +169,6 @@ std::optional<Error> Desk::unknown_alarm_of(const alarm::CompositeDefinition& de
     return Error{Fault::conflict, "Could not save the composite alarm as the actions suppressor alarm " +
                                       definition.suppressor + " does not exist."};
   }
-  return std::nullopt;
-}
-
-/// Under the lock.
-std::optional<Error> Desk::crowded_child_of(const alarm::CompositeDefinition& definition) const {
-  const auto rule = alarm::CompositeRule::parse(definition.rule);
-  require(rule.has_value(), "a definition is checked before it comes here");
   for (const auto& child : rule->children()) {
     const auto parents = book_.parents_of(alarm::alarm_name_of(child));
     const bool is_one = std::any_of(parents.begin(), parents.end(),
@@ -192,8 +186,7 @@ void Desk::define(alarm::CompositeDefinition definition, WallTime now, const Don
   if (!book_.has_room_for(key)) return refuse(no_room(), done);
   const auto before = book_.describe(key);
   if (before && !before->composite) return refuse(name_is_taken(definition.name, "metric"), done);
-  if (auto missing = unknown_alarm_of(definition)) return refuse(std::move(*missing), done);
-  if (auto crowded = crowded_child_of(definition)) return refuse(std::move(*crowded), done);
+  if (auto misfit = misfit_of(definition)) return refuse(std::move(*misfit), done);
   if (before && definition.tags.empty()) definition.tags = before->composite->tags;
   RecordWriter::Changes changes{{composites, definition.name, definition_text(definition, now)}};
   if (!before) changes.push_back({states, state_key(key), std::nullopt});
