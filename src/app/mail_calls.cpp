@@ -10,46 +10,6 @@ namespace {
 
 constexpr std::int64_t list_default = 20;
 constexpr std::int64_t list_max = 200; // each is read for its subject
-constexpr std::size_t name_bytes_max = 64;
-
-/// "listener=alerts&limit=10"
-struct ListQuery {
-  std::string listener;
-  std::int64_t limit = list_default;
-};
-Result<ListQuery> read_query(std::string_view query) {
-  ListQuery out;
-  if (query.empty()) return out;
-  for (const std::string_view part : split(query, '&')) {
-    const std::size_t equals = part.find('=');
-    const std::string_view name = part.substr(0, equals);
-    const std::string_view value = equals == std::string_view::npos ? "" : part.substr(equals + 1);
-    if (name == "listener") {
-      out.listener = std::string(value);
-    } else if (name == "limit") {
-      const auto number = parse_int(value);
-      if (!number || *number < 1 || *number > list_max)
-        return fail(Fault::invalid, fmt::format("limit: must be a number from 1 to {}", list_max));
-      out.limit = *number;
-    } else {
-      return fail(Fault::invalid,
-                  fmt::format("{}: is not a known parameter", cut_utf8(name, name_bytes_max)));
-    }
-  }
-  return out;
-}
-
-/// {"dry_run": true, "rules": "rules: ..."}; an empty body is {}.
-Result<json::object> replay_body(const std::string& text) {
-  if (text.empty()) return json::object{};
-  auto body = parse_json(text);
-  if (!body) return tl::unexpected(body.error());
-  if (!body->is_object()) return fail(Fault::invalid, "the body must be a JSON object");
-  const Fields fields(body->get_object(), "");
-  if (const auto known = fields.only({"dry_run", "rules"}); !known) return tl::unexpected(known.error());
-  if (const auto flag = fields.flag_or("dry_run", false); !flag) return tl::unexpected(flag.error());
-  return body->get_object();
-}
 
 /// What is told of each mail.
 json::object summary(const Kept& kept, const mime::Mail& mail) {
@@ -101,9 +61,9 @@ std::vector<api::Call> Mails::calls() {
 }
 
 void Mails::list(const std::string& query, const http::Reply& reply) {
-  const auto wanted = read_query(query);
+  const auto wanted = read_kept_query(query, "listener", list_default, list_max);
   if (!wanted) return reply(http::error_response(wanted.error()));
-  const auto found = store_->list(wanted->listener, wanted->limit);
+  const auto found = store_->list(wanted->name, wanted->limit);
   if (!found) return reply(http::error_response(found.error()));
   json::array list;
   for (const Kept& each : *found) {
@@ -114,15 +74,8 @@ void Mails::list(const std::string& query, const http::Reply& reply) {
   reply(http::json_response(200, json::object{{"mails", std::move(list)}}));
 }
 
-Result<Kept> Mails::mail_of(const std::string& number) const {
-  auto found = store_->find(parse_int(number).value_or(0));
-  if (!found) return tl::unexpected(found.error());
-  if (!*found) return fail(Fault::not_found, fmt::format("there is no mail {} any more", number));
-  return std::move(**found);
-}
-
 void Mails::show(const std::string& number, const http::Reply& reply) {
-  const auto kept = mail_of(number);
+  const auto kept = kept_of(*store_, number, "mail");
   if (!kept) return reply(http::error_response(kept.error()));
   const mime::Mail mail = mime::read(kept->body);
   json::object out = summary(*kept, mail);
@@ -154,11 +107,11 @@ Result<mailrules::Rules> Mails::rules_for(const Kept& kept, const json::object& 
 
 void Mails::replay(const std::string& text, const std::string& number, const http::Reply& reply) {
   const auto refuse = [&](const Error& error) { reply(http::error_response(error)); };
-  const auto body = replay_body(text);
-  if (!body) return refuse(body.error());
-  const auto kept = mail_of(number);
+  const auto wanted = read_replay(text, "rules");
+  if (!wanted) return refuse(wanted.error());
+  const auto kept = kept_of(*store_, number, "mail");
   if (!kept) return refuse(kept.error());
-  const auto rules = rules_for(*kept, *body);
+  const auto rules = rules_for(*kept, wanted->body);
   if (!rules) return refuse(rules.error());
   const std::string from = envelope_from(kept->call);
   const mime::Mail mail = mime::read(kept->body);
@@ -168,9 +121,7 @@ void Mails::replay(const std::string& text, const std::string& number, const htt
   json::array list;
   if (judged.event) list.push_back(kaden::to_json(*judged.event));
   answer.emplace("events", std::move(list));
-  const json::value* dry = body->if_contains("dry_run");
-  const bool is_dry = dry != nullptr && dry->is_bool() && dry->get_bool();
-  if (is_dry || !judged.event) return reply(http::json_response(200, answer));
+  if (wanted->is_dry || !judged.event) return reply(http::json_response(200, answer));
   std::vector<AlarmEvent> events;
   events.push_back(std::move(*judged.event));
   const auto taken = parts_.submit(std::move(events), [reply, answer](const Result<void>& stored) {
@@ -181,20 +132,9 @@ void Mails::replay(const std::string& text, const std::string& number, const htt
 
 std::unique_ptr<Mails> open_mails(const config::Settings& settings, const runtime::Clock& clock,
                                   writer::Writer& writer, std::function<void(const std::string&)> notice) {
-  const auto submit = [&writer](std::vector<AlarmEvent> events,
-                                const std::function<void(const Result<void>&)>& done) {
-    std::vector<incident::Input> inputs;
-    inputs.reserve(events.size());
-    for (AlarmEvent& event : events) inputs.emplace_back(incident::AlarmReported{std::move(event)});
-    return writer.submit(std::move(inputs),
-                         [done](const Result<incident::Position>& committed, const incident::Engine&) {
-                           if (committed) return done({});
-                           done(tl::unexpected(committed.error()));
-                         });
-  };
   const auto parse = [](const std::string& text) { return config::parse_mail_rules(text, "rules"); };
   auto mails = std::make_unique<Mails>(
-      Mails::Parts{clock, settings.store_folder + "/mails.db", submit, parse, std::move(notice)});
+      Mails::Parts{clock, settings.store_folder + "/mails.db", submit_to(writer), parse, std::move(notice)});
   mails->set(settings.sources.mail);
   return mails;
 }

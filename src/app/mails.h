@@ -21,14 +21,12 @@
 #include "kaden/metrics.h"
 #include "kaden/runtime.h"
 #include "kaden/writer.h"
+#include "kept_calls.h"
 
 namespace kaden::app {
 
 class Mails {
  public:
-  /// Makes events durable, all or none, and then calls back on any thread; an error when they are not taken.
-  using Submit = std::function<Result<void>(std::vector<AlarmEvent> events,
-                                            std::function<void(const Result<void>&)> done)>;
   struct Parts {
     const runtime::Clock& clock;
     std::string store_path;
@@ -77,7 +75,6 @@ class Mails {
   void list(const std::string& query, const http::Reply& reply);
   void show(const std::string& number, const http::Reply& reply);
   void replay(const std::string& text, const std::string& number, const http::Reply& reply);
-  Result<Kept> mail_of(const std::string& number) const;
   Result<mailrules::Rules> rules_for(const Kept& kept, const json::object& body) const;
 
   // Borrowed and owned parts

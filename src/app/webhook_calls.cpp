@@ -8,48 +8,6 @@ namespace kaden::app {
 namespace {
 
 constexpr std::int64_t list_default = 50;
-constexpr std::size_t name_bytes_max = 64;
-
-/// "webhook=alertmanager&limit=10"
-struct ListQuery {
-  std::string webhook;
-  std::int64_t limit = list_default;
-};
-Result<ListQuery> read_query(std::string_view query) {
-  ListQuery out;
-  if (query.empty()) return out;
-  for (const std::string_view part : split(query, '&')) {
-    const std::size_t equals = part.find('=');
-    const std::string_view name = part.substr(0, equals);
-    const std::string_view value = equals == std::string_view::npos ? "" : part.substr(equals + 1);
-    if (name == "webhook") {
-      out.webhook = std::string(value);
-    } else if (name == "limit") {
-      const auto number = parse_int(value);
-      const auto most = static_cast<std::int64_t>(limits::webhook_kept_max);
-      if (!number || *number < 1 || *number > most) {
-        return fail(Fault::invalid, fmt::format("limit: must be a number from 1 to {}", most));
-      }
-      out.limit = *number;
-    } else {
-      return fail(Fault::invalid,
-                  fmt::format("{}: is not a known parameter", cut_utf8(name, name_bytes_max)));
-    }
-  }
-  return out;
-}
-
-/// {"dry_run": true, "mapping": "format: generic ..."}; an empty body is {}.
-Result<json::object> replay_body(const std::string& text) {
-  if (text.empty()) return json::object{};
-  auto body = parse_json(text);
-  if (!body) return tl::unexpected(body.error());
-  if (!body->is_object()) return fail(Fault::invalid, "the body must be a JSON object");
-  const Fields fields(body->get_object(), "");
-  if (const auto known = fields.only({"dry_run", "mapping"}); !known) return tl::unexpected(known.error());
-  if (const auto flag = fields.flag_or("dry_run", false); !flag) return tl::unexpected(flag.error());
-  return body->get_object();
-}
 
 json::object answer_of(const std::vector<AlarmEvent>& events, std::size_t old, const std::string& note) {
   json::array list;
@@ -85,24 +43,18 @@ std::vector<api::Call> Webhooks::calls() {
 }
 
 void Webhooks::list(const std::string& query, const http::Reply& reply) {
-  const auto wanted = read_query(query);
+  const auto wanted =
+      read_kept_query(query, "webhook", list_default, static_cast<std::int64_t>(limits::webhook_kept_max));
   if (!wanted) return reply(http::error_response(wanted.error()));
-  const auto found = store_->list(wanted->webhook, wanted->limit);
+  const auto found = store_->list(wanted->name, wanted->limit);
   if (!found) return reply(http::error_response(found.error()));
   json::array list;
   for (const Kept& kept : *found) list.push_back(to_json(kept, false));
   reply(http::json_response(200, json::object{{"deliveries", std::move(list)}}));
 }
 
-Result<Kept> Webhooks::delivery(const std::string& number) const {
-  auto found = store_->find(parse_int(number).value_or(0));
-  if (!found) return tl::unexpected(found.error());
-  if (!*found) return fail(Fault::not_found, fmt::format("there is no delivery {} any more", number));
-  return std::move(**found);
-}
-
 void Webhooks::show(const std::string& number, const http::Reply& reply) {
-  const auto kept = delivery(number);
+  const auto kept = kept_of(*store_, number, "delivery");
   if (!kept) return reply(http::error_response(kept.error()));
   reply(http::json_response(200, to_json(*kept, true)));
 }
@@ -124,9 +76,9 @@ Result<webhook::Rules> Webhooks::rules_for(const Kept& kept, const json::object&
 
 void Webhooks::replay(const std::string& text, const std::string& number, const http::Reply& reply) {
   const auto refuse = [&](const Error& error) { reply(http::error_response(error)); };
-  const auto body = replay_body(text);
-  if (!body) return refuse(body.error());
-  const auto kept = delivery(number);
+  const auto wanted = read_replay(text, "mapping");
+  if (!wanted) return refuse(wanted.error());
+  const auto kept = kept_of(*store_, number, "delivery");
   if (!kept) return refuse(kept.error());
   // Nobody may put words into SNS's mouth by way of what is kept: a signature that was refused, or not
   // judged.
@@ -136,13 +88,12 @@ void Webhooks::replay(const std::string& text, const std::string& number, const 
   if (kept->status == forbidden || (is_signed && kept->status >= 500)) {
     return refuse({Fault::conflict, "it was not believed: " + kept->outcome});
   }
-  const auto rules = rules_for(*kept, *body);
+  const auto rules = rules_for(*kept, wanted->body);
   if (!rules) return refuse(rules.error());
   auto read = webhook::read(*rules, {kept->call, kept->body});
   if (!read) return refuse(read.error());
   const std::string note = read->note;
-  const json::value* dry = body->if_contains("dry_run");
-  if (dry != nullptr && dry->is_bool() && dry->get_bool()) {
+  if (wanted->is_dry) {
     std::vector<AlarmEvent> events;
     for (webhook::Reading& reading : read->readings) events.push_back(std::move(reading.event));
     return reply(http::json_response(200, answer_of(events, 0, note)));
@@ -160,20 +111,10 @@ void Webhooks::replay(const std::string& text, const std::string& number, const 
 std::unique_ptr<Webhooks> open_webhooks(const config::Settings& settings, const runtime::Clock& clock,
                                         writer::Writer& writer,
                                         std::function<void(const std::string&)> notice) {
-  const auto submit = [&writer](std::vector<AlarmEvent> events,
-                                const std::function<void(const Result<void>&)>& done) {
-    std::vector<incident::Input> inputs;
-    inputs.reserve(events.size());
-    for (AlarmEvent& event : events) inputs.emplace_back(incident::AlarmReported{std::move(event)});
-    return writer.submit(std::move(inputs),
-                         [done](const Result<incident::Position>& committed, const incident::Engine&) {
-                           if (committed) return done({});
-                           done(tl::unexpected(committed.error()));
-                         });
-  };
   const auto parse = [](const std::string& text) { return config::parse_webhook_rules(text, "mapping"); };
-  auto webhooks = std::make_unique<Webhooks>(Webhooks::Parts{
-      clock, settings.store_folder + "/webhooks.db", submit, SnsTrust::web(), parse, std::move(notice)});
+  auto webhooks = std::make_unique<Webhooks>(Webhooks::Parts{clock, settings.store_folder + "/webhooks.db",
+                                                             submit_to(writer), SnsTrust::web(), parse,
+                                                             std::move(notice)});
   webhooks->set(settings.webhooks);
   return webhooks;
 }

@@ -22,15 +22,13 @@
 #include "kaden/runtime.h"
 #include "kaden/webhook.h"
 #include "kaden/writer.h"
+#include "kept_calls.h"
 #include "sns_trust.h"
 
 namespace kaden::app {
 
 class Webhooks {
  public:
-  /// Makes events durable, all or none, and then calls back on any thread; an error when they are not taken.
-  using Submit = std::function<Result<void>(std::vector<AlarmEvent> events,
-                                            std::function<void(const Result<void>&)> done)>;
   struct Parts {
     const runtime::Clock& clock;
     std::string store_path;
@@ -82,7 +80,6 @@ class Webhooks {
   void list(const std::string& query, const http::Reply& reply);
   void show(const std::string& number, const http::Reply& reply);
   void replay(const std::string& text, const std::string& number, const http::Reply& reply);
-  Result<Kept> delivery(const std::string& number) const;
   /// Of the request's mapping, else as the webhook is configured now.
   Result<webhook::Rules> rules_for(const Kept& kept, const json::object& body) const;
   std::optional<webhook::Rules> rules_now(const std::string& name) const;
