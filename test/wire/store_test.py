@@ -633,6 +633,7 @@ class Imports(unittest.TestCase):
             town.config.write_text(config.read_text())
             town.start_kaden()
             client = client_of(town)
+            client.delete_alarms(AlarmNames=["both"])  # nothing is deleted under a composite alarm
             client.delete_alarms(AlarmNames=["slow", "memory web-02"])
             now = time.time()
             client.put_metric_data(Namespace=NAMESPACE, MetricData=[
