@@ -21,7 +21,6 @@ constexpr std::size_t address_bytes_max = 254;
 constexpr std::size_t hostname_bytes_max = 253;
 constexpr std::size_t word_bytes_max = 255;
 constexpr std::string_view condition_shape = "sources.mail[].rules[].when";
-constexpr std::string_view nothing = "none";
 
 void read_part(Section& section, std::string_view key, Part part, Condition& condition) {
   for (Word& word : section.texts(key, limits::mail_keywords_max, limits::mail_text_max)) {
@@ -172,12 +171,7 @@ MailListener read_listener(Section& section, const Surroundings& around) {
 
 mailrules::Rules read_mail_rules(Section& listener) {
   mailrules::Rules rules;
-  if (const auto word = listener.word("unmatched", 32); word && word->text != nothing) {
-    rules.unmatched = parse_severity(word->text);
-    std::vector<std::string_view> known = severity_words();
-    known.push_back(nothing);
-    if (!rules.unmatched) listener.not_one_of("unmatched", *word, known);
-  }
+  rules.unmatched = read_severity_or_none(listener, "unmatched", rules.unmatched);
   std::set<std::string> seen;
   if (!listener.wants("rules")) return rules;
   for (Section& section : listener.sections("rules", limits::mail_rules_max, "sources.mail[].rules[]")) {

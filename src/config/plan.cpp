@@ -145,6 +145,19 @@ const std::vector<std::string_view>& severity_words() {
   return words;
 }
 
+std::optional<Severity> read_severity_or_none(Section& section, std::string_view key,
+                                              std::optional<Severity> fallback) {
+  constexpr std::string_view none = "none";
+  const auto word = section.word(key, name_bytes_max);
+  if (!word) return fallback;
+  if (word->text == none) return std::nullopt;
+  if (const auto severity = parse_severity(word->text)) return severity;
+  std::vector<std::string_view> known = severity_words();
+  known.push_back(none);
+  section.not_one_of(key, *word, known);
+  return fallback;
+}
+
 std::string read_id(Section& section, std::set<std::string>& seen, std::string_view of) {
   if (!section.wants("id")) return "";
   std::string id = section.text("id", name_bytes_max);

@@ -95,5 +95,8 @@ std::string read_public_file(Section& section, std::string_view key, const Surro
 std::string read_private_file(Section& section, std::string_view key, const Surroundings& around);
 /// Severities of a route, a rule.
 const std::vector<std::string_view>& severity_words();
+/// A severity, or "none" for nothing; the fallback when the key is missing or wrong.
+std::optional<Severity> read_severity_or_none(Section& section, std::string_view key,
+                                              std::optional<Severity> fallback);
 
 } // namespace kaden::config

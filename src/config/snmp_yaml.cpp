@@ -21,19 +21,6 @@ std::string read_oid(Section& section, std::string_view key) {
   return text;
 }
 
-/// A severity, or "none".
-std::optional<Severity> read_severity(Section& section, std::string_view key,
-                                      std::optional<Severity> fallback) {
-  const auto word = section.word(key, 32);
-  if (!word) return fallback;
-  if (word->text == nothing) return std::nullopt;
-  if (const auto severity = parse_severity(word->text)) return severity;
-  std::vector<std::string_view> known = severity_words();
-  known.push_back(nothing);
-  section.not_one_of(key, *word, known);
-  return fallback;
-}
-
 /// The password that belongs to a kind which is not none.
 std::string read_password(Section& section, std::string_view key, const Surroundings& around) {
   std::string password = read_secret(section, key, limits::snmp_password_bytes_min, around);
@@ -161,8 +148,8 @@ std::optional<Snmp> read_snmp(Section& sources, const Surroundings& around) {
   for (Section& rule : section->sections("rules", limits::snmp_rules_max, "sources.snmp.rules[]"))
     snmp.rules.push_back(read_rule(rule));
   if (auto vcenter = section->section("vcenter", "sources.snmp.vcenter")) {
-    snmp.vcenter_yellow = read_severity(*vcenter, "yellow", snmp.vcenter_yellow);
-    snmp.vcenter_red = read_severity(*vcenter, "red", snmp.vcenter_red);
+    snmp.vcenter_yellow = read_severity_or_none(*vcenter, "yellow", snmp.vcenter_yellow);
+    snmp.vcenter_red = read_severity_or_none(*vcenter, "red", snmp.vcenter_red);
   }
   return snmp;
 }

@@ -13,7 +13,6 @@ constexpr std::int64_t poll_s_min = 5;
 constexpr std::int64_t poll_s_max = 600;
 constexpr std::int64_t unreadable_s_max = 86'400;
 constexpr std::size_t fingerprint_bytes_max = 95; // 64 digits and the colons between
-constexpr std::string_view nothing = "none";
 
 void read_url(Section& section, Vcenter& vcenter) {
   if (!section.wants("url")) return;
@@ -29,18 +28,6 @@ void read_url(Section& section, Vcenter& vcenter) {
   }
 }
 
-/// A severity, or "none".
-std::optional<Severity> read_severity(Section& section, std::string_view key, Severity fallback) {
-  const auto word = section.word(key, 32);
-  if (!word) return fallback;
-  if (word->text == nothing) return std::nullopt;
-  if (const auto severity = parse_severity(word->text)) return severity;
-  std::vector<std::string_view> known = severity_words();
-  known.push_back(nothing);
-  section.not_one_of(key, *word, known);
-  return fallback;
-}
-
 std::vector<VcenterRule> read_rules_of(Section& vcenter) {
   std::vector<VcenterRule> rules;
   for (Section& section :
@@ -48,8 +35,8 @@ std::vector<VcenterRule> read_rules_of(Section& vcenter) {
     VcenterRule rule;
     rule.alarm = section.text("alarm", limits::vcenter_glob_bytes_max, rule.alarm);
     rule.entity = section.text("entity", limits::vcenter_glob_bytes_max, rule.entity);
-    rule.yellow = read_severity(section, "yellow", Severity::warning);
-    rule.red = read_severity(section, "red", Severity::critical);
+    rule.yellow = read_severity_or_none(section, "yellow", Severity::warning);
+    rule.red = read_severity_or_none(section, "red", Severity::critical);
     rules.push_back(std::move(rule));
   }
   return rules;

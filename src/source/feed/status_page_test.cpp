@@ -9,6 +9,7 @@
 #include <iterator>
 #include <map>
 
+#include "kaden/kept_events.h"
 #include "kaden/limits/provider_status.h"
 #include "source_folder.h"
 
@@ -70,34 +71,19 @@ class Web {
   std::map<std::string, std::deque<Result<http::Response>>> answers_;
 };
 
-class Journal final : public Intake {
+class Journal final : public KeptEvents {
  public:
-  Result<void> report(std::vector<AlarmEvent> events) override {
-    if (is_down) return fail(Fault::unavailable, "the disk is full");
-    for (AlarmEvent& event : events) taken.push_back(std::move(event));
-    return {};
-  }
-  Result<void> report_taken(AlarmEvent event, std::string /*by*/) override {
-    return report({std::move(event)});
-  }
-  Result<std::map<std::string, std::string>> who_took(const std::string& /*source*/,
-                                                      const std::vector<std::string>& /*alarms*/) override {
-    return std::map<std::string, std::string>{};
-  }
   /// "opened connectivity ALARM", newest last; then forgotten.
   std::vector<std::string> lines() {
     std::vector<std::string> lines;
-    for (const AlarmEvent& event : taken) {
+    for (const AlarmEvent& event : events) {
       const auto stage = event.labels.find("stage");
       lines.push_back(event.labels.at("happening") + " " + std::string(to_text(event.state)) +
                       (stage == event.labels.end() ? "" : " " + stage->second));
     }
-    taken.clear();
+    events.clear();
     return lines;
   }
-
-  bool is_down = false;
-  std::vector<AlarmEvent> taken;
 };
 
 /// Records that refuse on command.
@@ -200,7 +186,7 @@ TEST_F(StatusPageTest, sends_back_validators_exactly_as_received) {
                                                         {"Last-Modified", "Mon, 24 Aug 2026 01:31:12 GMT"}}));
   look();
   EXPECT_EQ(web_.asked_header("If-None-Match"), "-");
-  journal_.taken.clear();
+  journal_.events.clear();
   web_.put(rss_url, status(304, {{"ETag", "\"second\""}}));
   EXPECT_EQ(trouble(), "");
   EXPECT_EQ(web_.asked_header("If-None-Match"), "W/\"odd \\ one-gzip\"");
@@ -236,11 +222,11 @@ TEST_F(StatusPageTest, forgets_validators_when_the_answer_was_of_no_use) {
 
 TEST_F(StatusPageTest, what_could_not_be_stored_is_news_again) {
   web_.put(rss_url, answer("poll-1-investigating.rss", {{"ETag", "\"one\""}}));
-  journal_.is_down = true;
+  journal_.is_full = true;
   EXPECT_EQ(trouble(), "the disk is full");
   EXPECT_EQ(look().reported, 0U);
   EXPECT_EQ(web_.asked_header("If-None-Match"), "-") << "a 304 would hide what was not stored";
-  journal_.is_down = false;
+  journal_.is_full = false;
   EXPECT_EQ(look().reported, 1U);
   EXPECT_THAT(journal_.lines(), ElementsAre("opened ALARM investigating"));
 }
@@ -251,17 +237,17 @@ TEST_F(StatusPageTest, a_crash_before_the_state_is_stored_gives_the_same_ids) {
   web_.put(rss_url, answer("poll-1-investigating.rss", {{"ETag", "\"one\""}}));
   shelf_.is_down = true;
   EXPECT_THAT(trouble(), HasSubstr("no room"));
-  ASSERT_THAT(journal_.taken, SizeIs(1));
-  const AlarmEvent first = journal_.taken[0];
+  ASSERT_THAT(journal_.events, SizeIs(1));
+  const AlarmEvent first = journal_.events[0];
   begin();
   EXPECT_THAT(trouble(), HasSubstr("no room"));
-  ASSERT_THAT(journal_.taken, SizeIs(2));
-  EXPECT_EQ(journal_.taken[1], first);
+  ASSERT_THAT(journal_.events, SizeIs(2));
+  EXPECT_EQ(journal_.events[1], first);
   // Without the crash it is told once, and stored as soon as there is room, even on a 304.
   web_.put(rss_url, status(304));
   shelf_.is_down = false;
   EXPECT_EQ(trouble(), "");
-  EXPECT_THAT(journal_.taken, SizeIs(2));
+  EXPECT_THAT(journal_.events, SizeIs(2));
   begin();
   web_.put(rss_url, answer("poll-1-investigating.rss"));
   EXPECT_EQ(look().reported, 0U);
@@ -285,9 +271,9 @@ TEST_F(StatusPageTest, a_page_that_cannot_be_read_is_an_alarm_and_its_end_is_tol
     begin(); // a restart does not begin the wait anew
   }
   look();
-  ASSERT_THAT(journal_.taken, SizeIs(1));
-  EXPECT_EQ(journal_.taken[0].alarm, "vmware:unreadable");
-  EXPECT_THAT(journal_.taken[0].reason, HasSubstr("HTTP status 500"));
+  ASSERT_THAT(journal_.events, SizeIs(1));
+  EXPECT_EQ(journal_.events[0].alarm, "vmware:unreadable");
+  EXPECT_THAT(journal_.events[0].reason, HasSubstr("HTTP status 500"));
   EXPECT_THAT(journal_.lines(), ElementsAre("unreadable ALARM"));
   begin();
   look();
@@ -300,9 +286,9 @@ TEST_F(StatusPageTest, a_page_that_cannot_be_read_is_an_alarm_and_its_end_is_tol
 TEST_F(StatusPageTest, an_alarm_that_could_not_be_stored_is_raised_again) {
   settings_.watch.unreadable_after = seconds(0);
   begin();
-  journal_.is_down = true;
+  journal_.is_full = true;
   look();
-  journal_.is_down = false;
+  journal_.is_full = false;
   look();
   EXPECT_THAT(journal_.lines(), ElementsAre("unreadable ALARM"));
 }
@@ -374,9 +360,9 @@ TEST_F(StatusPageTest, the_providers_own_last_words_are_asked_for) {
   web_.put(json_url, answer("summary-all-good.json"));
   web_.put(words_url, answer("incidents.json"));
   look();
-  ASSERT_THAT(journal_.taken, SizeIs(1));
-  EXPECT_EQ(journal_.taken[0].labels.at("why"), "page_says_over");
-  EXPECT_EQ(journal_.taken[0].state, AlarmState::ok);
+  ASSERT_THAT(journal_.events, SizeIs(1));
+  EXPECT_EQ(journal_.events[0].labels.at("why"), "page_says_over");
+  EXPECT_EQ(journal_.events[0].state, AlarmState::ok);
   EXPECT_THAT(web_.asked_urls(), ElementsAre(json_url, json_url, words_url));
   look();
   EXPECT_THAT(web_.asked_urls(), SizeIs(4)) << "once is enough";
@@ -387,12 +373,12 @@ TEST_F(StatusPageTest, without_last_words_what_left_the_list_is_over_all_the_sam
   begin();
   web_.put(json_url, answer("summary.json"));
   look();
-  journal_.taken.clear();
+  journal_.events.clear();
   web_.put(json_url, answer("summary-all-good.json"));
   look();
-  ASSERT_THAT(journal_.taken, SizeIs(1));
-  EXPECT_EQ(journal_.taken[0].labels.at("why"), "left_the_list");
-  EXPECT_EQ(journal_.taken[0].state, AlarmState::ok);
+  ASSERT_THAT(journal_.events, SizeIs(1));
+  EXPECT_EQ(journal_.events[0].labels.at("why"), "left_the_list");
+  EXPECT_EQ(journal_.events[0].state, AlarmState::ok);
 }
 
 TEST_F(StatusPageTest, an_amazon_feed_is_one_incident_of_many_items) {
@@ -415,11 +401,11 @@ TEST_F(StatusPageTest, an_amazon_feed_is_one_incident_of_many_items) {
   look();
   web_.put(rss_url, from_item(0));
   look();
-  ASSERT_THAT(journal_.taken, SizeIs(3));
-  EXPECT_EQ(journal_.taken[0].alarm, journal_.taken[2].alarm);
-  EXPECT_EQ(journal_.taken[0].state, AlarmState::alarm);
-  EXPECT_EQ(journal_.taken[1].state, AlarmState::alarm);
-  EXPECT_EQ(journal_.taken[2].state, AlarmState::ok);
+  ASSERT_THAT(journal_.events, SizeIs(3));
+  EXPECT_EQ(journal_.events[0].alarm, journal_.events[2].alarm);
+  EXPECT_EQ(journal_.events[0].state, AlarmState::alarm);
+  EXPECT_EQ(journal_.events[1].state, AlarmState::alarm);
+  EXPECT_EQ(journal_.events[2].state, AlarmState::ok);
 }
 
 TEST_F(StatusPageTest, a_state_that_cannot_be_read_is_begun_anew_and_said_once) {
@@ -449,7 +435,7 @@ TEST_F(StatusPageTest, a_look_that_is_cancelled_says_nothing_of_the_page) {
   begin();
   cancelled_ = true;
   EXPECT_EQ(trouble(), "");
-  EXPECT_THAT(journal_.taken, IsEmpty());
+  EXPECT_THAT(journal_.events, IsEmpty());
   EXPECT_EQ(shelf_.commits, 0);
 }
 

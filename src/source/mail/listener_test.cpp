@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <deque>
 
+#include "kaden/kept_events.h"
 #include "kaden/mail_listener.h"
 
 namespace kaden::mail {
@@ -221,22 +222,6 @@ TEST(Listener, SaysWhyItCannotStart) {
   EXPECT_THAT(third.start().error().message, HasSubstr("certificate /nowhere/mail.pem"));
 }
 
-class Journal final : public source::Intake {
- public:
-  Result<void> report(std::vector<AlarmEvent> events) override {
-    if (is_full) return fail(Fault::unavailable, "the disk is full");
-    for (AlarmEvent& event : events) taken.push_back(std::move(event));
-    return {};
-  }
-  Result<void> report_taken(AlarmEvent, std::string) override { return fail(Fault::invalid, "not by mail"); }
-  Result<std::map<std::string, std::string>> who_took(const std::string&,
-                                                      const std::vector<std::string>&) override {
-    return fail(Fault::invalid, "not by mail");
-  }
-  std::vector<AlarmEvent> taken;
-  bool is_full = false;
-};
-
 class WatcherTest : public testing::Test {
  protected:
   WatcherTest() { settings_.listener = settings(); }
@@ -247,17 +232,17 @@ class WatcherTest : public testing::Test {
   /// What the look reports: "alerts: no mail can be received ALARM".
   std::vector<std::string> look(Millis after = {}) {
     clock_.advance(after);
-    const std::size_t before = journal_.taken.size();
+    const std::size_t before = journal_.events.size();
     looked_ = watcher_->look(cancelled_);
     std::vector<std::string> lines;
-    for (std::size_t i = before; i < journal_.taken.size(); ++i)
-      lines.push_back(journal_.taken[i].alarm + " " + std::string(to_text(journal_.taken[i].state)));
+    for (std::size_t i = before; i < journal_.events.size(); ++i)
+      lines.push_back(journal_.events[i].alarm + " " + std::string(to_text(journal_.events[i].state)));
     return lines;
   }
   std::string trouble() const { return looked_.trouble ? looked_.trouble->message : ""; }
 
   runtime::ManualClock clock_{wall_time(1'795'741'200'000)};
-  Journal journal_;
+  source::KeptEvents journal_;
   std::unique_ptr<journal::Records> records_ = journal::open_records_in_memory();
   Desk desk_;
   WatcherSettings settings_;
@@ -279,7 +264,7 @@ TEST_F(WatcherTest, APortThatIsTakenIsAnAlarmUntilItIsFree) {
   journal_.is_full = false;
   EXPECT_EQ(look(seconds(1)), std::vector<std::string>{"alerts: no mail can be received ALARM"});
   EXPECT_TRUE(look(seconds(60)).empty()) << "one for each outage";
-  const AlarmEvent raised = journal_.taken.back();
+  const AlarmEvent raised = journal_.events.back();
   EXPECT_EQ(raised.severity, Severity::critical);
   EXPECT_TRUE(alarm_event_from_json(to_json(raised), "event"));
   begin(); // a restart in the middle of it
@@ -287,8 +272,8 @@ TEST_F(WatcherTest, APortThatIsTakenIsAnAlarmUntilItIsFree) {
   other.reset();
   EXPECT_EQ(look(seconds(5)), std::vector<std::string>{"alerts: no mail can be received OK"});
   EXPECT_EQ(trouble(), "");
-  EXPECT_EQ(journal_.taken.back().alarm, raised.alarm);
-  EXPECT_NE(journal_.taken.back().event_id, raised.event_id);
+  EXPECT_EQ(journal_.events.back().alarm, raised.alarm);
+  EXPECT_NE(journal_.events.back().event_id, raised.event_id);
 }
 
 TEST_F(WatcherTest, SilenceIsAnAlarmUntilAMailComes) {
@@ -299,7 +284,7 @@ TEST_F(WatcherTest, SilenceIsAnAlarmUntilAMailComes) {
   EXPECT_TRUE(look().empty());
   EXPECT_TRUE(look(seconds(3'599)).empty());
   EXPECT_EQ(look(seconds(1)), std::vector<std::string>{"alerts: no mail has come ALARM"});
-  EXPECT_EQ(journal_.taken.back().severity, Severity::warning);
+  EXPECT_EQ(journal_.events.back().severity, Severity::warning);
   begin();
   EXPECT_TRUE(look(seconds(7'200)).empty()) << "told already, before the restart";
 }

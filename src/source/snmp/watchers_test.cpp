@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kaden/kept_events.h"
 #include "kaden/snmp_source.h"
 
 namespace kaden::snmp {
@@ -9,24 +10,6 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-class Journal final : public source::Intake {
- public:
-  Result<void> report(std::vector<AlarmEvent> more) override {
-    if (is_full) return fail(Fault::busy, "the disk is full");
-    events.insert(events.end(), more.begin(), more.end());
-    return {};
-  }
-  Result<void> report_taken(AlarmEvent, std::string) override {
-    return fail(Fault::invalid, "nobody takes here");
-  }
-  Result<std::map<std::string, std::string>> who_took(const std::string&,
-                                                      const std::vector<std::string>&) override {
-    return std::map<std::string, std::string>{};
-  }
-  bool is_full = false;
-  std::vector<AlarmEvent> events;
-};
 
 /// Against nobody; real devices are in test/wire/snmp_test.py.
 class SnmpWatchersTest : public testing::Test {
@@ -52,7 +35,7 @@ class SnmpWatchersTest : public testing::Test {
   const runtime::SystemClock clock_;
   const std::atomic<bool> cancelled_ = false;
   const std::unique_ptr<journal::Records> records_ = journal::open_records_in_memory();
-  Journal journal_;
+  source::KeptEvents journal_;
   Settings settings_;
   std::vector<std::unique_ptr<source::Watcher>> watchers_;
 };
