@@ -58,9 +58,10 @@ class Watcher {
   virtual ~Watcher() = default;
   virtual const std::string& source() const = 0; ///< as in its events: "status"
   virtual const std::string& name() const = 0;   ///< unique in its source; never changes
-  /// Reads, reports what is news, and remembers it, in this order: a crash between two of them gives the same
-  /// news again with the same event ids. Has time limits of its own, and ends within about a second once
-  /// `cancelled` is true.
+  /// Tells what an earlier look could not, reads, remembers what is news together with its events, and tells
+  /// them, in this order (kaden/outbox.h): a death anywhere between gives the same events again with the same
+  /// ids, and never a state that knows of something that nobody will be told. Has time limits of its own, and
+  /// ends within about a second once `cancelled` is true.
   virtual Looked look(const std::atomic<bool>& cancelled) = 0;
 };
 
