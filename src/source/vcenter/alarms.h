@@ -1,5 +1,6 @@
 /// alarms.h - what is news about triggered alarms: the last answer against the one before. No I/O.
-/// Room: source/vcenter. Uses: base, vim. Threads: one owner. Errors: corrupt from restore().
+/// Room: source/vcenter. Uses: base, vim, source/watch. Threads: one owner. Errors: corrupt from
+/// restore().
 ///
 /// - One alarm event for each change of an alarm on an entity: triggered, another status, over. Its id is
 /// made
@@ -16,15 +17,13 @@
 #include <string>
 #include <vector>
 
+#include "kaden/outbox.h"
 #include "kaden/vcenter.h"
 #include "names.h"
 
 namespace kaden::vcenter {
 
-struct Report {
-  AlarmEvent event;
-  std::string taken_by; ///< "vcenter: VSPHERE.LOCAL\\ope1"; empty: nobody
-};
+using Report = source::Untold; ///< taken_by: "vcenter: VSPHERE.LOCAL\\ope1"
 
 class Alarms {
  public:

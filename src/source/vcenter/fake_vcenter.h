@@ -219,6 +219,7 @@ class Notes final : public source::Intake {
   Result<void> report(std::vector<AlarmEvent> given) override {
     if (refuse) return fail(Fault::busy, "full");
     for (const AlarmEvent& event : given) note(event, "");
+    if (is_deadly) return fail(Fault::unavailable, "shutting down");
     return {};
   }
   Result<void> report_taken(AlarmEvent event, std::string by) override {
@@ -238,6 +239,7 @@ class Notes final : public source::Intake {
   std::string heard() { return std::exchange(text_, {}); }
 
   bool refuse = false;
+  bool is_deadly = false; ///< stores, and says it did not
   std::map<std::string, std::string> owned;
   std::vector<AlarmEvent> events;
   std::set<std::string> ids; ///< of all events; a repeat is not noted

@@ -50,6 +50,7 @@ AlarmEvent readability_event(const Settings& settings, AlarmState state, WallTim
 VcenterWatcher::VcenterWatcher(Settings settings, const Ports& ports)
     : settings_(std::move(settings)),
       ports_(ports),
+      outbox_(state_key(settings_), ports_.intake, ports_.records),
       session_(settings_, ports_.exchange),
       alarms_(settings_.name, settings_.rules),
       readability_(settings_.unreadable_after) {}
@@ -71,6 +72,7 @@ Result<void> VcenterWatcher::load() {
   if (!states) return tl::unexpected(states.error());
   const auto own = states->find(state_key(settings_));
   if (own == states->end()) return {};
+  saved_ = own->second;
   const std::string doing = "reading what is stored of vCenter " + settings_.name;
   const auto value = parse_json(own->second);
   if (!value || !value->is_object()) return fail(Fault::corrupt, doing + ": it is no JSON object");
@@ -94,36 +96,47 @@ Result<void> VcenterWatcher::load() {
   return alarms_.restore(*uuid, *rounds, stored);
 }
 
-Result<void> VcenterWatcher::save() {
+Result<void> VcenterWatcher::store(std::vector<Report> news) {
   std::vector<journal::Records::Change> changes;
   for (auto& [key, value] : alarms_.changed()) {
     changes.push_back({alarm_kind, settings_.name + "/" + key, std::move(value)});
   }
-  const json::object state{{"instance_uuid", alarms_.instance_uuid()},
-                           {"rounds", alarms_.rounds()},
-                           {"readability", readability_.save()}};
-  changes.push_back({state_kind, state_key(settings_), kaden::to_text(state)});
-  return ports_.records.apply(changes);
+  std::string state = kaden::to_text(json::object{{"instance_uuid", alarms_.instance_uuid()},
+                                                  {"rounds", alarms_.rounds()},
+                                                  {"readability", readability_.save()}});
+  if (state != saved_) changes.push_back({state_kind, state_key(settings_), state});
+  if (auto stored = outbox_.store(std::move(changes), std::move(news)); !stored) return stored;
+  saved_ = std::move(state);
+  return {};
 }
 
 Looked VcenterWatcher::look(const std::atomic<bool>& cancelled) {
+  Looked left;
+  if (!outbox_.tell(left)) return left;
+  Looked looked = look_again(cancelled);
+  looked.reported += left.reported;
+  return looked;
+}
+
+Looked VcenterWatcher::look_again(const std::atomic<bool>& cancelled) {
   if (const auto refused = still_refused()) return *refused;
   if (const auto waits = wait_turn(cancelled)) return *waits;
-  auto reported = read(cancelled);
+  auto news = read(cancelled);
   // A session ends by itself after half an hour without a question, or when vCenter restarts.
-  if (!reported && reported.error().kind == FaultKind::not_authenticated && !cancelled) {
+  if (!news && news.error().kind == FaultKind::not_authenticated && !cancelled) {
     session_.forget();
-    reported = read(cancelled);
+    news = read(cancelled);
   }
-  if (!reported) return cancelled ? Looked{} : on_failure(reported.error());
+  if (!news) return cancelled ? Looked{} : on_failure(news.error());
   login_wait_ = {};
-  const auto began = readability_.failing_since();
-  const std::size_t told = tell_readability(readability_.read(), began.value_or(WallTime{}), "");
-  const bool again_soon = look_twice_ && *reported == 0;
+  const Readability before = readability_;
+  note_readability(readability_.read(), before, ports_.clock.wall(), "");
+  const bool again_soon = look_twice_ && *news == 0;
   look_twice_ = false;
   next_read_ = ports_.clock.steady() + (again_soon ? seconds(1) : settings_.poll);
+  Looked looked{.again_in = limits::vcenter_reads_apart};
+  if (!outbox_.tell(looked)) return looked;
   acknowledge(cancelled);
-  Looked looked{.reported = *reported + told, .again_in = limits::vcenter_reads_apart};
   looked.trouble = std::exchange(restore_trouble_, std::nullopt);
   if (!acknowledge_trouble_.empty()) looked.trouble = Error{Fault::denied, acknowledge_trouble_};
   return looked;
@@ -159,9 +172,9 @@ Answer<std::size_t> VcenterWatcher::read(const std::atomic<bool>& cancelled) {
   const auto states = session_.triggered(&cancelled);
   if (!states) return tl::unexpected(states.error());
   const Alarms before = alarms_;
-  auto reported = take(*states, cancelled);
-  if (!reported) alarms_ = before; // what could not be reported is news again
-  return reported;
+  auto news = take(*states, cancelled);
+  if (!news) alarms_ = before; // what could not be stored is news again
+  return news;
 }
 
 Answer<std::size_t> VcenterWatcher::take(const std::vector<vim::AlarmState>& states,
@@ -176,31 +189,9 @@ Answer<std::size_t> VcenterWatcher::take(const std::vector<vim::AlarmState>& sta
   if (!owned) return tl::unexpected(failure_of(owned.error()));
   const std::vector<Report> news = alarms_.take(states, names_, *owned);
   reports.insert(reports.end(), news.begin(), news.end());
-  return report(reports);
-}
-
-// In order; an acknowledged one goes alone, since it is an input of its own.
-Answer<std::size_t> VcenterWatcher::report(const std::vector<Report>& reports) {
-  std::vector<AlarmEvent> batch;
-  const auto send_batch = [&]() -> Result<void> {
-    if (batch.empty()) return {};
-    return ports_.intake.report(std::exchange(batch, {}));
-  };
-  for (const Report& report : reports) {
-    if (report.taken_by.empty()) {
-      batch.push_back(report.event);
-      continue;
-    }
-    if (auto sent = send_batch(); !sent) return tl::unexpected(failure_of(sent.error()));
-    if (auto sent = ports_.intake.report_taken(report.event, report.taken_by); !sent) {
-      return tl::unexpected(failure_of(sent.error()));
-    }
-  }
-  if (auto sent = send_batch(); !sent) return tl::unexpected(failure_of(sent.error()));
-  if (!reports.empty() || alarms_.has_changed()) {
-    if (auto saved = save(); !saved) return tl::unexpected(failure_of(saved.error()));
-  }
-  return reports.size();
+  const std::size_t count = reports.size();
+  if (auto stored = store(std::move(reports)); !stored) return tl::unexpected(failure_of(stored.error()));
+  return count;
 }
 
 void VcenterWatcher::acknowledge(const std::atomic<bool>& cancelled) {
@@ -237,6 +228,7 @@ void VcenterWatcher::acknowledge(const std::atomic<bool>& cancelled) {
 Looked VcenterWatcher::on_failure(const Failure& failure) {
   const bool is_locked_out = failure.kind == FaultKind::invalid_login;
   const WallTime now = ports_.clock.wall();
+  const Readability before = readability_;
   Readability::Change change = readability_.failed(now);
   if (is_locked_out && change == Readability::Change::none && !readability_.is_told()) {
     change = readability_.failed(now + settings_.unreadable_after);
@@ -244,10 +236,10 @@ Looked VcenterWatcher::on_failure(const Failure& failure) {
   const std::string why = "vCenter " + settings_.name + ": " + failure.message;
   const Error trouble{is_locked_out ? Fault::denied : Fault::unavailable, why};
   if (is_locked_out) refused_ = Refused{ports_.clock.steady() + limits::vcenter_locked_wait, trouble};
-  const std::size_t told = tell_readability(change, readability_.failing_since().value_or(now), why);
-  return {.trouble = trouble,
-          .reported = told,
-          .again_in = is_locked_out ? limits::vcenter_locked_wait : wait_after()};
+  note_readability(change, before, now, why);
+  Looked looked{.trouble = trouble, .again_in = is_locked_out ? limits::vcenter_locked_wait : wait_after()};
+  outbox_.tell(looked);
+  return looked;
 }
 
 // A password does not become right by waiting, and each try with it counts towards a lock-out. A reload of
@@ -267,16 +259,14 @@ Millis VcenterWatcher::wait_after() {
 }
 
 // An event that could not be stored is made again after the next look: the state goes back.
-std::size_t VcenterWatcher::tell_readability(Readability::Change change, WallTime began,
-                                             const std::string& why) {
-  if (change == Readability::Change::none) return 0;
+void VcenterWatcher::note_readability(Readability::Change change, const Readability& before, WallTime now,
+                                      const std::string& why) {
+  if (change == Readability::Change::none) return;
   const bool is_unreadable = change == Readability::Change::unreadable;
+  const WallTime began = (is_unreadable ? readability_ : before).failing_since().value_or(now);
   AlarmEvent event = readability_event(settings_, is_unreadable ? AlarmState::alarm : AlarmState::ok, began);
   event.reason = is_unreadable ? std::string(cut_utf8(why, 1'000)) : "read again";
-  if (ports_.intake.report({std::move(event)}) && save()) return 1;
-  json::object back{{"since", to_iso8601(began)}, {"told", !is_unreadable}};
-  static_cast<void>(readability_.restore(json::value(std::move(back))));
-  return 0;
+  if (!store({{std::move(event)}})) readability_ = before;
 }
 
 std::unique_ptr<source::Watcher> watch_vcenter(Settings settings, const Ports& ports) {

@@ -1,4 +1,4 @@
-/// watcher.h - looks at one vCenter: log in, wait, read, report, remember, acknowledge. Room: source/vcenter.
+/// watcher.h - looks at one vCenter: log in, wait, read, remember, report, acknowledge. Room: source/vcenter.
 /// Uses: base, runtime, vim, journal, http, source/watch. Threads: one, which it blocks. Errors: none that
 /// stops it.
 #pragma once
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "alarms.h"
+#include "kaden/outbox.h"
 #include "kaden/vcenter.h"
 #include "names.h"
 #include "session.h"
@@ -27,17 +28,19 @@ class VcenterWatcher final : public source::Watcher {
 
  private:
   Result<void> load();
+  source::Looked look_again(const std::atomic<bool>& cancelled);
   vim::Answer<std::size_t> read(const std::atomic<bool>& cancelled);
   /// Waits for events until the next reading is due. Nothing: it is time to read.
   std::optional<source::Looked> wait_turn(const std::atomic<bool>& cancelled);
   vim::Answer<std::size_t> take(const std::vector<vim::AlarmState>& states,
                                 const std::atomic<bool>& cancelled);
-  vim::Answer<std::size_t> report(const std::vector<Report>& reports);
-  Result<void> save();
+  /// What has changed since, and the events that come of it.
+  Result<void> store(std::vector<Report> news);
   /// Sends what was acknowledged in Kaden. What fails is tried again with the next reading.
   void acknowledge(const std::atomic<bool>& cancelled);
   source::Looked on_failure(const vim::Failure& failure);
-  std::size_t tell_readability(source::Readability::Change change, WallTime began, const std::string& why);
+  void note_readability(source::Readability::Change change, const source::Readability& before, WallTime now,
+                        const std::string& why);
   Millis wait_after();
   std::optional<source::Looked> still_refused();
 
@@ -50,11 +53,13 @@ class VcenterWatcher final : public source::Watcher {
   const std::string source_ = source_name;
   const Settings settings_;
   const Ports ports_;
+  source::Outbox outbox_;
   Session session_;
   Names names_;
   // State
   Alarms alarms_;
   source::Readability readability_;
+  std::string saved_; ///< what the record of the state holds
   SteadyTime next_read_{};
   bool look_twice_ = false; ///< an event may come before the state that it tells of
   Millis login_wait_{};

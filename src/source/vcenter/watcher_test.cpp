@@ -129,14 +129,58 @@ TEST(Vcenter, ARestartBringsNoOldNewsAndWhatEndedMeanwhileIsOver) {
   EXPECT_EQ(story.poll(), "OK web-01");
 }
 
-TEST(Vcenter, WhatCouldNotBeStoredIsNewsAgain) {
+TEST(Vcenter, WhatCouldNotBeToldIsToldBeforeTheNextLook) {
   VcenterStory story;
   story.vcenter.trigger({});
   story.notes.refuse = true;
   EXPECT_EQ(story.poll(), "");
   EXPECT_TRUE(story.last.trouble);
+  story.vcenter.asked();
+  EXPECT_EQ(story.poll(), "");
+  EXPECT_EQ(story.vcenter.asked(), "");
   story.notes.refuse = false;
   EXPECT_EQ(story.poll(), "ALARM critical erp-db/01");
+  EXPECT_EQ(story.last.reported, 1U);
+  EXPECT_FALSE(story.last.trouble);
+}
+
+TEST(Vcenter, DeadBetweenRememberingAndTellingItIsToldWithItsEnd) {
+  VcenterStory story;
+  story.poll();
+  story.vcenter.trigger({});
+  story.vcenter.trigger(
+      {.entity = "vm-7", .acknowledged_by = "ope1", .acknowledged_at = "2026-08-24T03:02:00Z"});
+  story.notes.refuse = true;
+  story.poll();
+  story.restart();
+  story.vcenter.alarms.clear();
+  story.notes.refuse = false;
+  EXPECT_EQ(story.poll(),
+            "ALARM critical erp-db/01; ALARM critical web-01 by vcenter: ope1; OK erp-db/01; OK web-01");
+}
+
+TEST(Vcenter, DeadBetweenTellingAndWhatComesAfterItKnowsWhatItTold) {
+  VcenterStory story;
+  story.poll();
+  story.vcenter.trigger({});
+  story.notes.is_deadly = true; // durable there, but nobody hears of it
+  EXPECT_EQ(story.poll(), "ALARM critical erp-db/01");
+  story.notes.is_deadly = false;
+  story.restart();
+  story.vcenter.alarms.clear();
+  EXPECT_EQ(story.poll(), "OK erp-db/01");
+}
+
+TEST(Vcenter, UnreadableAndDeadBeforeItIsToldIsToldWithItsEnd) {
+  VcenterStory story;
+  story.poll();
+  story.vcenter.down = true;
+  story.notes.refuse = true;
+  for (int i = 0; i < 8; ++i) story.poll();
+  story.restart();
+  story.vcenter.down = false;
+  story.notes.refuse = false;
+  EXPECT_EQ(story.poll(), "ALARM critical vc1; OK vc1");
 }
 
 TEST(Vcenter, AcknowledgedThereIsTakenHere) {
