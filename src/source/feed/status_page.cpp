@@ -1,4 +1,4 @@
-// A status page's watcher: visit, judge, report, remember.
+// A status page's watcher: visit, judge, remember, report.
 #include "kaden/status_page.h"
 
 #include <fmt/format.h>
@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kaden/limits/provider_status.h"
+#include "kaden/outbox.h"
 #include "visit.h"
 
 namespace kaden::source {
@@ -27,8 +28,8 @@ class StatusPage final : public Watcher {
         key_("status/" + settings_.watch.page),
         fetch_(std::move(fetch)),
         clock_(clock),
-        intake_(intake),
         records_(records),
+        outbox_(key_, intake, records),
         chance_(settings_.seed) {}
 
   const std::string& source() const override { return source_; }
@@ -36,6 +37,7 @@ class StatusPage final : public Watcher {
 
   Looked look(const std::atomic<bool>& cancelled) override {
     Looked looked;
+    if (!outbox_.tell(looked)) return looked;
     looked.again_in = pause();
     if (!watch_) {
       auto begun = begin();
@@ -51,14 +53,14 @@ class StatusPage final : public Watcher {
       if (cancelled) return looked; // what the cancelling broke off says nothing of the page
       looked.trouble = std::move(trouble);
     }
-    if (const auto told = report(news); !told) {
+    if (const auto stored = store(news); !stored) {
+      looked.trouble = stored.error();
+      if (news.empty()) return looked; // what was seen is stored next time
       *watch_ = before;
       validators_ = {}; // or a 304 would hide the news next time
-      looked.trouble = told.error();
       return looked;
     }
-    looked.reported = news.size();
-    if (const auto saved = save(); !saved) looked.trouble = saved.error();
+    outbox_.tell(looked);
     return looked;
   }
 
@@ -149,18 +151,13 @@ class StatusPage final : public Watcher {
     return page ? std::optional(std::move(*page)) : std::nullopt;
   }
 
-  Result<void> report(const std::vector<News>& news) {
-    if (news.empty()) return {};
-    std::vector<AlarmEvent> events;
-    for (const News& one : news) events.push_back(statusfeed::to_alarm_event(one, settings_.alarms));
-    return intake_.report(std::move(events));
-  }
-
-  Result<void> save() {
+  Result<void> store(const std::vector<News>& news) {
+    std::vector<Untold> events;
+    for (const News& one : news) events.push_back({statusfeed::to_alarm_event(one, settings_.alarms)});
     std::string state = watch_->save();
-    if (state == saved_) return {};
-    const std::vector<journal::Records::Change> changes{{record_kind, key_, state}};
-    if (const auto stored = records_.apply(changes); !stored)
+    std::vector<Outbox::Change> changes;
+    if (state != saved_) changes.push_back({record_kind, key_, state});
+    if (const auto stored = outbox_.store(std::move(changes), std::move(events)); !stored)
       return fail_while("remembering what is known of the page", stored.error());
     saved_ = std::move(state);
     return {};
@@ -185,9 +182,9 @@ class StatusPage final : public Watcher {
   const Fetch fetch_;
   // Borrowed
   const runtime::Clock& clock_;
-  Intake& intake_;
   journal::Records& records_;
   // State
+  Outbox outbox_;
   std::optional<Watch> watch_; // nothing until the first look
   std::string saved_;          // what the record holds
   Validators validators_;

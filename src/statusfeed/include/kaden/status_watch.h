@@ -12,8 +12,9 @@
 ///   before, it is news: resolved, Why::left_the_list. A caller who wants the provider's words asks
 ///   incidents.json first and takes that page; both may be taken by one Watch.
 /// - A maintenance is no outage and gives no news, unless `maintenance_too`: then from its start to its end.
-/// - State is to be stored (save()) after the news are durable. Whoever stores late gets the same news again,
-///   with the same event ids.
+/// - State is to be stored (save()) together with its news, which are told afterwards. Whoever goes back to
+/// an
+///   older state gets the same news again, with the same event ids.
 #pragma once
 
 #include <cstdint>

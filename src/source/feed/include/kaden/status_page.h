@@ -15,9 +15,9 @@
 /// - Statuspage's summary.json and incidents/unresolved.json only list what is open: when an incident has
 /// left
 ///   the list, incidents.json beside it is asked for the provider's own last words.
-/// - The state is stored after the news are durable. A crash between the two gives the same events again,
-/// with
-///   the same ids. When they cannot be made durable, the watch goes back to what it was.
+/// - The state is stored with the events of its news, in one commit, and then they are told
+/// (kaden/outbox.h).
+///   When that commit fails, the watch goes back to what it was.
 #pragma once
 
 #include <functional>
