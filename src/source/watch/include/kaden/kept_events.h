@@ -1,4 +1,5 @@
-/// kept_events.h - an intake that keeps what it is told, for the tests of sources. Tests only; one thread.
+/// kaden/kept_events.h - an intake that keeps what it is told, for the tests of sources. Room: source/watch.
+/// Uses: base. Threads: one. Errors: unavailable when it is told to be full.
 #pragma once
 
 #include <map>
