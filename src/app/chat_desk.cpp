@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
+
+#include "kaden/limits/chat.h"
 
 namespace kaden::app {
 
@@ -12,6 +15,9 @@ namespace {
 constexpr const char* key_kind = "chat_key";
 constexpr const char* key_name = "1";
 constexpr const char* used_kind = "chat_used_link";
+constexpr const char* card_kind = "chat_card";
+constexpr const char* floor_kind = "chat_floor";
+constexpr const char* floor_name = "1";
 constexpr const char* who = "chat";
 
 using Change = journal::Records::Change;
@@ -21,6 +27,23 @@ Result<std::string> fresh_key() {
   if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
     return fail(Fault::unavailable, "the kernel gives no random bytes");
   return std::string(random.data(), random.size());
+}
+
+std::string encode(const chat::Kept& kept) {
+  return to_text(json::object{{"position", kept.told.position}, {"index", kept.told.index}, {"ts", kept.ts}});
+}
+
+Result<chat::Kept> decode(const std::string& text) {
+  const auto value = parse_json(text);
+  if (!value || !value->is_object()) return fail(Fault::corrupt, "is no JSON object");
+  const Fields fields(value->get_object(), "card");
+  const auto position = fields.integer("position", 0, INT64_MAX);
+  const auto index = fields.integer("index", 0, UINT32_MAX);
+  const auto ts = fields.text_or("ts", limits::chat_ts_bytes_max, "");
+  if (!position) return tl::unexpected(position.error());
+  if (!index) return tl::unexpected(index.error());
+  if (!ts) return tl::unexpected(ts.error());
+  return chat::Kept{{static_cast<incident::Position>(*position), static_cast<std::uint32_t>(*index)}, *ts};
 }
 
 } // namespace
@@ -34,7 +57,9 @@ Result<std::unique_ptr<ChatDesk>> ChatDesk::open(const config::Settings& setting
   if (!settings.chat) return nullptr;
   std::unique_ptr<ChatDesk> desk(new ChatDesk(settings, writer, records, clock));
   if (const auto recalled = desk->recall(); !recalled) return tl::unexpected(recalled.error());
+  if (const auto recalled = desk->recall_cards(); !recalled) return tl::unexpected(recalled.error());
   desk->start(*settings.chat, settings.listen.public_url);
+  desk->catch_up();
   return desk;
 }
 
@@ -65,6 +90,66 @@ Result<void> ChatDesk::recall() {
   return records_.apply(changes);
 }
 
+Result<void> ChatDesk::recall_cards() {
+  const auto cards = records_.all(card_kind);
+  if (!cards) return tl::unexpected(cards.error());
+  const auto floor = records_.all(floor_kind);
+  if (!floor) return tl::unexpected(floor.error());
+  if (const auto found = floor->find(floor_name); found != floor->end())
+    floor_ = static_cast<std::uint64_t>(parse_int(found->second).value_or(0));
+  for (const auto& [incident, text] : *cards) {
+    auto kept = decode(text);
+    if (!kept) return fail_while("reading what chat was told of incident " + incident, kept.error());
+    cards_.emplace(static_cast<std::uint64_t>(parse_int(incident).value_or(0)), std::move(*kept));
+  }
+  return {};
+}
+
+void ChatDesk::catch_up() {
+  const auto asked = writer_.ask([this](const incident::Engine& engine) { chat_->begin(untold(engine)); });
+  static_cast<void>(asked); // refused only by a writer that ends, and then there is nothing to tell
+}
+
+// What was opened before chat was configured is old news; so is what chat has forgotten to make room.
+std::vector<chat::Recalled> ChatDesk::untold(const incident::Engine& engine) {
+  std::map<std::uint64_t, incident::IncidentView> known;
+  using incident::IncidentState;
+  for (const auto state : {std::optional(IncidentState::triggered),
+                           std::optional(IncidentState::acknowledged), std::optional<IncidentState>()}) {
+    for (auto& view : engine.incidents(state, limits::chat_incidents_max / 3)) known.emplace(view.id, view);
+  }
+  std::vector<Change> changes;
+  if (!floor_) {
+    floor_ = known.empty() ? 0 : known.rbegin()->first;
+    changes.push_back({floor_kind, floor_name, std::to_string(*floor_)});
+  }
+  std::vector<chat::Recalled> out;
+  for (const auto& [id, view] : known) {
+    const auto card = cards_.find(id);
+    if (card == cards_.end() && id <= *floor_) continue;
+    out.push_back({id, view.title, engine.timeline(id), card == cards_.end() ? chat::Kept{} : card->second});
+  }
+  for (const auto& [id, kept] : cards_) {
+    if (known.count(id) == 0) changes.push_back({card_kind, std::to_string(id), std::nullopt});
+  }
+  cards_.clear();
+  if (!changes.empty()) worker_->post([this, changes] { static_cast<void>(records_.apply(changes)); });
+  return out;
+}
+
+// A card that cannot be stored makes its message come twice after a restart, no more.
+void ChatDesk::keep(std::uint64_t incident, const chat::Kept* kept) {
+  std::vector<Change> changes;
+  if (kept != nullptr) {
+    changes.push_back({card_kind, std::to_string(incident), encode(*kept)});
+  } else {
+    changes.push_back({card_kind, std::to_string(incident), std::nullopt});
+    floor_ = std::max(floor_.value_or(0), incident);
+    changes.push_back({floor_kind, floor_name, std::to_string(*floor_)});
+  }
+  static_cast<void>(records_.apply(changes));
+}
+
 void ChatDesk::start(const config::Chat& settings, const std::string& public_url) {
   worker_ = std::make_unique<runtime::Worker>(clock_, "kaden-chatlink");
   chat::Settings slack;
@@ -82,7 +167,7 @@ void ChatDesk::start(const config::Chat& settings, const std::string& public_url
   }
   chat_ = std::make_unique<chat::Chat>(
       std::move(slack), clock_, [this](const http::ClientRequest& request) { return client_.send(request); },
-      std::move(link_of));
+      std::move(link_of), [this](std::uint64_t incident, const chat::Kept* kept) { keep(incident, kept); });
 }
 
 bool ChatDesk::handle(const http::Request& request, const http::Reply& reply) {

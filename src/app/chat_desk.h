@@ -34,6 +34,11 @@ class ChatDesk {
   ChatDesk(const config::Settings& settings, writer::Writer& writer, journal::Records& records,
            const runtime::Clock& clock);
   Result<void> recall();
+  Result<void> recall_cards();
+  /// Asks the engine what happened while nobody told it; on the writer's thread then.
+  void catch_up();
+  std::vector<chat::Recalled> untold(const incident::Engine& engine);
+  void keep(std::uint64_t incident, const chat::Kept* kept);
   void start(const config::Chat& chat, const std::string& public_url);
   void acknowledge(const chat::Ticket& ticket, const http::Reply& reply);
   void remember(const chat::Ticket& ticket);
@@ -50,6 +55,8 @@ class ChatDesk {
   std::string key_; // set by recall()
   mutable std::mutex mutex_;
   std::map<std::string, WallTime> used_; // guarded by mutex_; links by id, until when they would have worked
+  std::map<std::uint64_t, chat::Kept> cards_; // of the process before; until the engine was asked
+  std::optional<std::uint64_t> floor_;        // incidents up to here are told only when they have a card
   // Owned
   http::Client client_;
   std::unique_ptr<runtime::Worker> worker_; // writes what was used

@@ -48,6 +48,7 @@ class ChatDeskTest : public WriterTest {
   ~ChatDeskTest() override { writer_.stop(); }
 
   void restart() {
+    if (desk_) taken_by(); // what the desk asked the engine when it was opened has been answered
     desk_.reset();
     auto opened = ChatDesk::open(settings_, writer_, *records_, clock_);
     ASSERT_TRUE(opened);
@@ -116,6 +117,27 @@ TEST_F(ChatDeskTest, what_cannot_be_acknowledged_says_so) {
   records_ = journal::open_records_in_memory(); // nothing is remembered: the state decides
   restart();
   EXPECT_EQ(send("POST", link(1)).status, 409);
+}
+
+TEST_F(ChatDeskTest, what_is_known_from_before_chat_is_old_news_and_what_came_after_is_not) {
+  using testing::ElementsAre;
+  using testing::Pair;
+  taken_by();
+  while (records_->all("chat_floor")->empty()) std::this_thread::yield();
+  EXPECT_THAT(records_->all("chat_floor").value(), ElementsAre(Pair("1", "1")));
+  const std::vector<journal::Records::Change> old{
+      {"chat_card", "77", R"({"position":3,"index":1,"ts":"1.5"})"}};
+  ASSERT_TRUE(records_->apply(old));
+  restart();
+  taken_by();
+  while (!records_->all("chat_card")->empty())
+    std::this_thread::yield(); // an incident that the engine has forgotten
+  const std::vector<journal::Records::Change> broken{{"chat_card", "1", "{}"}};
+  ASSERT_TRUE(records_->apply(broken));
+  desk_.reset();
+  const auto opened = ChatDesk::open(settings_, writer_, *records_, clock_);
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message, HasSubstr("incident 1: card.position"));
 }
 
 TEST_F(ChatDeskTest, other_paths_are_not_its_own_and_no_chat_is_no_desk) {

@@ -37,6 +37,10 @@ Dispatcher::Dispatcher(const runtime::Clock& clock, speech::Speech& speech, api:
 }
 
 Dispatcher::~Dispatcher() {
+  stop();
+}
+
+void Dispatcher::stop() {
   workers_.clear();
 }
 

@@ -47,6 +47,9 @@ class Dispatcher final : public writer::EffectSink, public carrier::Listener {
   /// Ends the live calls at the far end. From now on effects and reports are left for the next start, which
   /// recovers those calls as after a crash.
   void close(EndReason reason);
+  /// Waits for the speech workers, who use the writer and the carriers: to be called while those still are,
+  /// and after everybody who gives orders has ended.
+  void stop();
   /// Renders an utterance on a speech worker.
   void speak(script::Utterance utterance, std::function<void(Result<speech::AudioPtr>)> done);
   /// Tries every voice on a speech worker; the result is in counts().

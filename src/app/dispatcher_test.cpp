@@ -87,6 +87,7 @@ class DispatcherTest : public testing::Test {
   }
   void TearDown() override {
     if (writer_) writer_->stop();
+    if (dispatcher_) dispatcher_->stop();
   }
   void alarm() {
     AlarmEvent event;

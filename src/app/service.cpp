@@ -338,6 +338,7 @@ void Service::stop() {
   writer_->stop();
   timers_.reset();
   server_.reset();
+  dispatcher_->stop();
 }
 
 Result<Differences> Service::reload(config::Settings settings) {

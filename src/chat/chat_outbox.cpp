@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/object.hpp>
+#include <utility>
 
 #include "kaden/limits/chat.h"
 
@@ -99,19 +100,34 @@ std::string escaped(std::string_view text) {
 Outbox::Outbox(Settings settings, LinkOf link_of)
     : settings_(std::move(settings)), link_of_(std::move(link_of)) {}
 
+void Outbox::recall(const Recalled& recalled) {
+  if (cards_.count(recalled.incident) == 0) make_room();
+  Card card;
+  for (const TimelineEntry& entry : recalled.entries) apply(card, entry);
+  if (card.title.empty()) card.title = cut_utf8(recalled.title, limits::chat_title_bytes_max);
+  card.told = recalled.kept.told;
+  card.ts = recalled.kept.ts;
+  card.sent = static_cast<std::size_t>(std::count_if(
+      card.lines.begin(), card.lines.end(), [&](const Line& line) { return line.mark <= card.told; }));
+  cards_.insert_or_assign(recalled.incident, std::move(card));
+}
+
 void Outbox::take(const TimelineEntry& entry) {
   if (entry.incident == 0) return;
   const bool begins = entry.what == Happening::alarm || entry.what == Happening::opened;
   const auto found = cards_.find(entry.incident);
   if (found == cards_.end() && !begins && entry.what != Happening::reopened &&
       entry.what != Happening::dialling) {
-    return; // of the time before the start: chat has heard the rest from another process
+    return; // of an incident that was forgotten
   }
   if (found == cards_.end()) make_room();
   apply(cards_[entry.incident], entry);
 }
 
 void Outbox::apply(Card& card, const TimelineEntry& entry) {
+  const Mark mark{entry.position, entry.index};
+  if (mark <= card.newest) return;
+  card.newest = mark;
   if (entry.what == Happening::alarm && card.title.empty())
     card.title = cut_utf8(entry.detail, limits::chat_title_bytes_max);
   if (entry.what == Happening::opened || entry.what == Happening::reopened) {
@@ -123,12 +139,13 @@ void Outbox::apply(Card& card, const TimelineEntry& entry) {
   if (entry.what == Happening::acknowledged || entry.what == Happening::resolved) card.is_open = false;
   const std::string line = line_of(entry, settings_.language);
   if (line.empty()) return;
-  add(card, time_of(entry.at) + " " + line);
+  add(card, {time_of(entry.at) + " " + line, mark});
 }
 
-void Outbox::add(Card& card, std::string line) {
+void Outbox::add(Card& card, Line line) {
   if (!waits(card)) card.waits_since = ++order_;
-  card.lines.push_back(std::string(cut_utf8(line, limits::chat_line_bytes_max)));
+  line.text = cut_utf8(line.text, limits::chat_line_bytes_max);
+  card.lines.push_back(std::move(line));
   if (card.lines.size() <= limits::chat_lines_max) return;
   card.lines.erase(card.lines.begin());
   if (card.sent > 0) --card.sent;
@@ -140,7 +157,25 @@ void Outbox::make_room() {
   const auto idle =
       std::find_if(cards_.begin(), cards_.end(), [&](const auto& one) { return !waits(one.second); });
   if (idle == cards_.end()) ++overflowed_;
-  cards_.erase(idle == cards_.end() ? cards_.begin() : idle);
+  const auto leaves = idle == cards_.end() ? cards_.begin() : idle;
+  forgotten_.push_back(leaves->first);
+  cards_.erase(leaves);
+}
+
+std::optional<Kept> Outbox::kept(std::uint64_t incident) const {
+  const auto found = cards_.find(incident);
+  if (found == cards_.end() || found->second.told == Mark{}) return std::nullopt;
+  return Kept{found->second.told, found->second.ts};
+}
+
+std::vector<std::uint64_t> Outbox::take_forgotten() {
+  return std::exchange(forgotten_, {});
+}
+
+void Outbox::count_as_told(Card& card, std::size_t lines) {
+  card.sent = std::min(lines, card.lines.size());
+  if (card.sent > 0) card.told = std::max(card.told, card.lines[card.sent - 1].mark);
+  card.tries = 0;
 }
 
 std::optional<Outbox::Parcel> Outbox::next(SteadyTime now) {
@@ -164,8 +199,7 @@ Outbox::Left Outbox::done(const Parcel& parcel, const Outcome& outcome, SteadyTi
   if (found == cards_.end()) return Left::nothing;
   Card& card = found->second;
   if (outcome.kind == Outcome::Kind::sent) {
-    card.sent = std::min(parcel.lines, card.lines.size());
-    card.tries = 0;
+    count_as_told(card, parcel.lines);
     if (!outcome.ts.empty()) card.ts = outcome.ts;
     card.waits_since = ++order_;
     return Left::nothing;
@@ -176,8 +210,7 @@ Outbox::Left Outbox::done(const Parcel& parcel, const Outcome& outcome, SteadyTi
     card.not_before = now + (outcome.retry_after ? Millis(0) : wait);
     return Left::retry;
   }
-  card.sent = card.lines.size();
-  card.tries = 0;
+  count_as_told(card, card.lines.size());
   return Left::dropped;
 }
 
@@ -196,7 +229,8 @@ std::string Outbox::text_of(std::uint64_t incident, const Card& card) const {
   std::string text =
       fmt::format("*{} {}* {}", is_ja ? "インシデント" : "Incident", incident, escaped(card.title));
   const bool is_update = settings_.webhook_url.empty();
-  for (std::size_t i = is_update ? 0 : card.sent; i < card.lines.size(); ++i) text += "\n" + card.lines[i];
+  for (std::size_t i = is_update ? 0 : card.sent; i < card.lines.size(); ++i)
+    text += "\n" + card.lines[i].text;
   if (!card.is_open || !link_of_) return text;
   if (const std::string link = link_of_(incident, card.round); !link.empty())
     text += fmt::format("\n<{}|{}>", link, is_ja ? "対応を受け付ける" : "Acknowledge");

@@ -30,7 +30,8 @@ Settings web_api() {
 TimelineEntry entry(Happening what, std::string person = "", std::string detail = "",
                     std::uint64_t incident = 7) {
   TimelineEntry entry;
-  entry.position = 100 + static_cast<std::uint64_t>(what);
+  static incident::Position next = 100;
+  entry.position = ++next;
   entry.at = wall_time(1'787'536'800'000);
   entry.incident = incident;
   entry.what = what;
@@ -141,13 +142,57 @@ TEST(Outbox, the_link_is_there_while_the_incident_is_open) {
     return "https://kaden.example/chat/ack?" + std::to_string(incident) + "." + std::to_string(round);
   };
   Desk desk(web_api(), link);
-  desk.call();
-  EXPECT_THAT(desk.text({Outcome::Kind::sent, "1", "", {}}),
-              HasSubstr("<https://kaden.example/chat/ack?7.102|Acknowledge>"));
+  TimelineEntry opened = entry(Happening::opened);
+  desk.box.take(opened);
+  desk.box.take(entry(Happening::dialling, "sato"));
+  EXPECT_THAT(
+      desk.text({Outcome::Kind::sent, "1", "", {}}),
+      HasSubstr("<https://kaden.example/chat/ack?7." + std::to_string(opened.position) + "|Acknowledge>"));
   desk.box.take(entry(Happening::acknowledged, "sato"));
   EXPECT_THAT(desk.text(), Not(HasSubstr("chat/ack")));
-  desk.box.take(entry(Happening::reopened));
-  EXPECT_THAT(desk.text(), HasSubstr("/chat/ack?7.114|"));
+  TimelineEntry again = entry(Happening::reopened);
+  desk.box.take(again);
+  EXPECT_THAT(desk.text(), HasSubstr("/chat/ack?7." + std::to_string(again.position) + "|"));
+}
+
+TEST(Outbox, a_new_process_goes_on_where_the_last_one_ended) {
+  for (const bool is_webhook : {true, false}) {
+    std::vector<TimelineEntry> entries{entry(Happening::alarm, "", "ALARM disk full"),
+                                       entry(Happening::opened), entry(Happening::dialling, "sato")};
+    Desk before(is_webhook ? webhook() : web_api());
+    for (const auto& one : entries) before.box.take(one);
+    EXPECT_FALSE(before.box.kept(7)) << "nothing was told yet";
+    before.text({Outcome::Kind::sent, "12.5", "", {}});
+    const auto kept = before.box.kept(7);
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(*kept, (Kept{{entries.back().position, 0}, "12.5"}));
+
+    entries.push_back(entry(Happening::acknowledged, "sato"));
+    Desk after(is_webhook ? webhook() : web_api());
+    after.box.recall({7, "disk full", entries, *kept});
+    const std::string text = after.text({Outcome::Kind::sent, "12.5", "", {}});
+    EXPECT_THAT(text, HasSubstr("*Incident 7* ALARM disk full"));
+    EXPECT_THAT(text, HasSubstr("acknowledged by sato"));
+    EXPECT_EQ(text.find("calling sato") == std::string::npos, is_webhook);
+    EXPECT_EQ(after.request.url.ends_with("/chat.update"), !is_webhook);
+    EXPECT_EQ(after.text(), "") << "once, and nothing of what was told";
+    after.box.take(entries.back());
+    EXPECT_EQ(after.text(), "") << "an entry that is known";
+    after.box.take(entry(Happening::resolved));
+    EXPECT_THAT(after.text(), HasSubstr("resolved"));
+  }
+}
+
+TEST(Outbox, what_was_given_up_is_not_told_by_the_next_process_and_an_untold_incident_is) {
+  Desk before(webhook());
+  const std::vector<TimelineEntry> entries{entry(Happening::opened), entry(Happening::dialling, "sato")};
+  for (const auto& one : entries) before.box.take(one);
+  before.text({Outcome::Kind::never, "", "no such channel", {}});
+  Desk after(webhook());
+  after.box.recall({7, "given up", entries, before.box.kept(7).value()});
+  EXPECT_EQ(after.text(), "");
+  after.box.recall({9, "never told", entries, {}});
+  EXPECT_THAT(after.text(), HasSubstr("*Incident 9* never told")) << "the timeline has no alarm any more";
 }
 
 TEST(Outbox, one_message_a_second_and_none_while_slack_asks_for_rest) {
@@ -199,6 +244,8 @@ TEST(Outbox, what_waits_is_bounded) {
   EXPECT_EQ(desk.box.overflowed(), 0U);
   desk.call(10'000);
   EXPECT_EQ(desk.box.overflowed(), 1U);
+  EXPECT_THAT(desk.box.take_forgotten(), testing::ElementsAre(1U));
+  EXPECT_THAT(desk.box.take_forgotten(), testing::IsEmpty());
   EXPECT_THAT(desk.text(), HasSubstr("*Incident 2*"));
   desk.call(10'001); // of incident 2 nothing waits: it goes
   EXPECT_EQ(desk.box.overflowed(), 1U);

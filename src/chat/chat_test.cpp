@@ -12,7 +12,9 @@ using incident::Happening;
 using testing::HasSubstr;
 
 incident::TimelineEntry entry(Happening what, std::uint64_t incident) {
+  static incident::Position next = 0;
   incident::TimelineEntry entry;
+  entry.position = ++next;
   entry.incident = incident;
   entry.what = what;
   entry.person = "sato";
@@ -58,10 +60,40 @@ Settings settings() {
   return settings;
 }
 
+void keep_nothing(std::uint64_t, const Kept*) {}
+
+TEST(Chat, what_was_told_is_kept_and_what_waited_is_left_to_the_next) {
+  const runtime::SystemClock clock;
+  std::map<std::uint64_t, Kept> kept; // the chat's thread only, then ours
+  std::vector<incident::TimelineEntry> entries{entry(Happening::alarm, 1), entry(Happening::dialling, 1)};
+  {
+    Slack slack;
+    slack.open();
+    Chat chat(settings(), clock, slack.send(), {},
+              [&](std::uint64_t incident, const Kept* told) { kept[incident] = *told; });
+    chat.tell(entries[0]); // too early: begin() brings it
+    chat.begin({{1, "disk full", entries, {}}});
+    EXPECT_THAT(slack.wait_for_body(1), HasSubstr("calling sato"));
+    while (chat.counts().sent == 0) std::this_thread::yield();
+    entries.push_back(entry(Happening::acknowledged, 1));
+    chat.tell(entries.back()); // within the second between two messages, so the end comes first
+  }
+  ASSERT_EQ(kept.count(1), 1U);
+  EXPECT_EQ(kept[1].told.position, entries[1].position);
+  Slack slack;
+  slack.open();
+  Chat chat(settings(), clock, slack.send(), {}, keep_nothing);
+  chat.begin({{1, "disk full", entries, kept[1]}});
+  const std::string text = slack.wait_for_body(1);
+  EXPECT_THAT(text, HasSubstr("acknowledged by sato"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("calling")));
+}
+
 TEST(Chat, a_slack_that_hangs_delays_nobody) {
   const runtime::SystemClock clock;
   Slack slack;
-  Chat chat(settings(), clock, slack.send(), {});
+  Chat chat(settings(), clock, slack.send(), {}, keep_nothing);
+  chat.begin({});
   chat.tell(entry(Happening::alarm, 1));
   chat.tell(entry(Happening::dialling, 1));
   EXPECT_THAT(slack.wait_for_body(1), HasSubstr("calling sato"));
@@ -76,11 +108,13 @@ TEST(Chat, a_slack_that_hangs_delays_nobody) {
 
 TEST(Chat, what_is_wrong_is_told) {
   const runtime::SystemClock clock;
-  Chat chat(settings(), clock,
-            [](const http::ClientRequest&) {
-              return http::Response{404, {}, "no_service"};
-            },
-            {});
+  Chat chat(
+      settings(), clock,
+      [](const http::ClientRequest&) {
+        return http::Response{404, {}, "no_service"};
+      },
+      {}, keep_nothing);
+  chat.begin({});
   chat.tell(entry(Happening::alarm, 1));
   chat.tell(entry(Happening::dialling, 1));
   while (chat.counts().dropped == 0) std::this_thread::yield();

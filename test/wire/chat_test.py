@@ -44,6 +44,7 @@ class Slack:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # a Kaden that was killed reads no answers
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -130,6 +131,38 @@ class Chat(unittest.TestCase):
         town.kill_kaden()
         town.start_kaden()
         self.assertEqual(self.open(link, b"")[0], 410, "it stays used")
+
+    def test_a_restart_goes_on_where_the_last_process_ended(self):
+        for slack in ("webhook_file: {folder}/webhook", "token_file: {folder}/slack-token, channel: C012, api_url: \"{url}/api\""):
+            with self.subTest(slack):
+                self.slack.messages.clear()
+                town = self.town(slack)
+                town.start_phone("--plan", "sato=ring")
+                town.start_kaden()
+                town.event("1")
+                wait_for("the first message", lambda: "calling sato" in "".join(self.slack.texts()))
+                time.sleep(1.2)  # the message is on record, and nothing waits
+                before = len(self.slack.messages)
+                # Taken and over while Slack is away; this process does not live to tell it.
+                self.slack.hangs.set()
+                link = re.search(r"<(http[^|>]+)\|Acknowledge>", self.slack.texts()[-1])[1]
+                self.assertEqual(self.open(link, b"")[0], 200)
+                town.wait_for_state(1, "acknowledged")
+                town.kill_kaden()
+                self.slack.hangs.clear()
+                time.sleep(9)  # what hung is answered: nobody reads it
+                between = len(self.slack.messages)
+                town.start_kaden()
+                town.event("2", state="OK")
+                wait_for("the end in chat", lambda: "resolved" in "".join(self.slack.texts()[between:]))
+                after = "\n".join(self.slack.texts()[between:])
+                self.assertIn("acknowledged by", after)
+                self.assertNotIn("*Incident 1* \n", after, "the title is known")
+                if "webhook" in slack:
+                    self.assertNotIn("calling sato", after, "told already")
+                else:
+                    self.assertEqual({(path, body["ts"]) for path, _, body in self.slack.messages[before:]}, {("/api/chat.update", "1787536800.000100")})
+                town.close()
 
     def test_slack_in_trouble_delays_no_call(self):
         self.slack.hangs.set()

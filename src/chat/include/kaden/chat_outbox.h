@@ -3,6 +3,7 @@
 /// Threads: one owner. Errors: none; outcomes are values.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -46,10 +47,35 @@ Outcome outcome_of(const Settings& settings, const Result<http::Response>& answe
 /// & < > as Slack wants them; nothing else has a meaning then.
 std::string escaped(std::string_view text);
 
+/// A place in the timeline.
+struct Mark {
+  incident::Position position = 0;
+  std::uint32_t index = 0;
+  auto operator<=>(const Mark&) const = default;
+};
+
+/// What outlives the process, of one incident.
+struct Kept {
+  Mark told;      ///< the newest entry that a message holds, or that was given up
+  std::string ts; ///< of the message, with the Web API
+  bool operator==(const Kept&) const = default;
+};
+
+/// An incident as it is known from before.
+struct Recalled {
+  std::uint64_t incident = 0;
+  std::string title; ///< when the timeline no longer has it
+  std::vector<incident::TimelineEntry> entries;
+  Kept kept;
+};
+
 class Outbox {
  public:
   Outbox(Settings settings, LinkOf link_of);
 
+  /// What was not told of it is news.
+  void recall(const Recalled& recalled);
+  /// An entry that is known already, by its position, changes nothing.
   void take(const incident::TimelineEntry& entry);
 
   struct Parcel {
@@ -63,13 +89,23 @@ class Outbox {
   Left done(const Parcel& parcel, const Outcome& outcome, SteadyTime now);
   /// When next() is worth asking again; nothing while nothing waits.
   std::optional<SteadyTime> due() const;
+  /// To be kept after each done(); nothing when the incident is forgotten, or none of it was told.
+  std::optional<Kept> kept(std::uint64_t incident) const;
+  /// The incidents forgotten since the last call, to make room for others.
+  std::vector<std::uint64_t> take_forgotten();
   /// Incidents whose unsent news were dropped because too many waited.
   std::uint64_t overflowed() const { return overflowed_; }
 
  private:
+  struct Line {
+    std::string text;
+    Mark mark;
+  };
   struct Card {
     std::string title;
-    std::vector<std::string> lines;
+    std::vector<Line> lines;
+    Mark newest;          // of all entries, also those that make no line
+    Mark told;            // of the lines that were sent
     std::size_t sent = 0; // lines that a message holds
     std::string ts;       // of the message, with the Web API
     std::uint64_t round = 0;
@@ -80,11 +116,12 @@ class Outbox {
     bool is_open = true;
   };
   bool waits(const Card& card) const { return card.is_wanted && card.sent < card.lines.size(); }
-  void add(Card& card, std::string line);
+  void add(Card& card, Line line);
   void apply(Card& card, const incident::TimelineEntry& entry);
   std::string text_of(std::uint64_t incident, const Card& card) const;
   http::ClientRequest request_of(std::uint64_t incident, const Card& card) const;
   void make_room();
+  static void count_as_told(Card& card, std::size_t lines);
 
   // Config
   const Settings settings_;
@@ -94,6 +131,7 @@ class Outbox {
   SteadyTime not_before_{};             // for all: Slack's rate
   std::uint64_t order_ = 0;
   std::uint64_t overflowed_ = 0;
+  std::vector<std::uint64_t> forgotten_;
 };
 
 } // namespace kaden::chat

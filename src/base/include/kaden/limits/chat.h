@@ -18,6 +18,7 @@ inline constexpr std::size_t chat_lines_max = 30;              // of one message
 inline constexpr std::size_t chat_line_bytes_max = 300;        // thirty of them fit into Slack's 40,000 characters
 inline constexpr std::size_t chat_title_bytes_max = 500;       // nobody reads a longer one
 inline constexpr std::size_t chat_response_bytes_max = 1'048'576; // Slack sends the message back, and some more
+inline constexpr std::size_t chat_ts_bytes_max = 64;           // Slack's name of a message: "1787536800.000100"
 inline constexpr int chat_tries_max = 8;                       // four minutes; older news only confuse
 inline constexpr Millis chat_pause = seconds(1);               // between two messages: Slack's rate for one channel
 inline constexpr Millis chat_retry_after_max = seconds(3'600); // a longer Retry-After is a mistake
