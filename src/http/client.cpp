@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 
@@ -35,6 +36,8 @@ struct Arrival {
   std::size_t bytes_max = 0;
   bool too_large = false;
   bool address_refused = false;
+  std::optional<HostKind> nearest;
+  bool is_too_near = false;
 };
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* context) {
@@ -93,6 +96,15 @@ curl_socket_t on_socket(void* context, curlsocktype, curl_sockaddr* address) {
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/// Before the request goes out, over a new connection or a kept one.
+int on_connected(void* context, char* address, char*, int, int) {
+  auto& arrival = *static_cast<Arrival*>(context);
+  const std::string text(address);
+  const bool is_v6 = text.find(':') != std::string::npos;
+  arrival.is_too_near = arrival.nearest && kind_of_host(is_v6 ? "[" + text + "]" : text) > *arrival.nearest;
+  return arrival.is_too_near ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 int on_progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<const std::atomic<bool>*>(context)->load() ? 1 : 0;
 }
@@ -143,17 +155,22 @@ Result<List> header_list(const ClientRequest& request) {
   return list;
 }
 
-bool is_loopback(const std::string& url) {
-  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), &curl_url_cleanup);
-  char* found = nullptr;
-  if (parsed == nullptr || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK ||
-      curl_url_get(parsed.get(), CURLUPART_HOST, &found, 0) != CURLUE_OK) {
-    return false;
+bool is_loopback(const std::string& text) {
+  const auto url = parse_url(text);
+  return url && url->kind == HostKind::loopback;
+}
+
+/// Whether libcurl would ask a proxy for what is not on this machine.
+bool has_proxy(const std::string& text) {
+  const auto url = parse_url(text);
+  const std::string own = url && url->scheme == "https" ? "https_proxy" : "http_proxy";
+  for (const std::string& name :
+       {own, std::string("HTTPS_PROXY"), std::string("all_proxy"), std::string("ALL_PROXY")}) {
+    if (name == "HTTPS_PROXY" && own != "https_proxy") continue;
+    const char* value = std::getenv(name.c_str());
+    if (value != nullptr && *value != '\0') return true;
   }
-  const std::string host = to_lower(found);
-  curl_free(found);
-  return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
+  return false;
 }
 
 Fault fault_of(CURLcode code) {
@@ -207,6 +224,11 @@ void set_arrival(CURL* easy, const ClientRequest& request, Arrival& arrival) {
   if (!request.allow_link_local) {
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &arrival);
+  }
+  if (request.nearest && !has_proxy(request.url)) {
+    arrival.nearest = request.nearest;
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, &arrival);
   }
   if (request.cancelled != nullptr) {
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
@@ -318,6 +340,7 @@ Result<Response> Client::send(const ClientRequest& request) {
   if (arrival.address_refused && code != CURLE_OK)
     return fail(Fault::denied,
                 doing + ": its address is link-local, where a cloud keeps a machine's credentials");
+  if (arrival.is_too_near) return fail(Fault::denied, doing + ": its name leads to an address inside");
   if (code == CURLE_ABORTED_BY_CALLBACK) return fail(Fault::unavailable, doing + ": cancelled");
   if (arrival.too_large) return fail(Fault::invalid, doing + ": the response is too large");
   if (code != CURLE_OK) {

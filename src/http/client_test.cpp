@@ -246,6 +246,25 @@ TEST(Client, link_local_addresses_are_refused_before_anything_is_sent) {
   }
 }
 
+TEST_F(ServerTest, the_address_behind_a_name_may_be_no_nearer_than_asked) {
+  start();
+  ClientRequest request{.url = "http://127.0.0.1:" + std::to_string(server_->port())};
+  Client client;
+  for (const auto nearest : {std::optional<HostKind>(), std::optional(HostKind::loopback)}) {
+    request.nearest = nearest;
+    EXPECT_TRUE(client.send(request)) << "and the connection is kept";
+  }
+  for (const HostKind nearest : {HostKind::name, HostKind::private_address}) {
+    request.nearest = nearest;
+    Client fresh;
+    for (Client* each : {&client, &fresh}) {
+      const auto refused = each->send(request);
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().fault, Fault::denied) << refused.error().message;
+    }
+  }
+}
+
 TEST_F(ServerTest, an_exchange_can_be_cancelled) {
   start();
   std::atomic<bool> cancelled = false;

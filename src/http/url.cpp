@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace kaden::http {
@@ -52,7 +53,9 @@ HostKind kind_of_v6(const in6_addr& address) {
   return (bytes[0] & 0xfe) == 0xfc ? HostKind::private_address : HostKind::name;
 }
 
-HostKind kind_of(std::string host) {
+} // namespace
+
+HostKind kind_of_host(std::string host) {
   if (!host.empty() && host.front() == '[') {
     host = host.substr(1, host.find_first_of("]%") - 1);
     in6_addr v6{};
@@ -64,15 +67,22 @@ HostKind kind_of(std::string host) {
   return host == "localhost" || host.ends_with(".localhost") ? HostKind::loopback : HostKind::name;
 }
 
+namespace {
+
 Result<Url> read(const Parsed& parsed) {
   curl_url_set(parsed.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  // A name outside ASCII is read as the process's locale says, and full-width digits are digits then: what
+  // was checked would not be what is asked.
+  const std::string host = part_of(parsed, CURLUPART_HOST);
+  if (std::any_of(host.begin(), host.end(), [](unsigned char c) { return c >= 0x80; }))
+    return fail(Fault::invalid, "the URL's host must be written as DNS has it (xn--...)");
   Url url;
   url.text = part_of(parsed, CURLUPART_URL);
   url.scheme = to_lower(part_of(parsed, CURLUPART_SCHEME));
   url.host = to_lower(part_of(parsed, CURLUPART_HOST));
   url.path = part_of(parsed, CURLUPART_PATH);
   url.has_user = !part_of(parsed, CURLUPART_USER).empty() || !part_of(parsed, CURLUPART_PASSWORD).empty();
-  url.kind = kind_of(url.host);
+  url.kind = kind_of_host(url.host);
   if (url.text.empty() || url.host.empty()) return fail(Fault::invalid, "the URL has no host");
   return url;
 }

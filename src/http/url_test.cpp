@@ -82,12 +82,15 @@ TEST(Url, is_resolved_as_a_browser_does) {
 }
 
 TEST(Url, what_is_none_is_refused) {
-  for (const char* text : {"", "/path", "https://", "https:// a/", "gopherx://a/", "https://a b/",
-                           "https://[::1/", "https://a/\n"}) {
+  for (const char* text :
+       {"", "/path", "https://", "https:// a/", "gopherx://a/", "https://a b/", "https://[::1/",
+        "https://a/\n", "http://\uFF11\uFF12\uFF17.0.0.1/", "http://127\u30020\u30020\u30021/",
+        "https://\u65E5\u672C.example/", "http://%EF%BC%91%EF%BC%92%EF%BC%97.0.0.1/"}) {
     EXPECT_FALSE(parse_url(text)) << text;
   }
   const auto base = parse_url("https://a.example/");
-  for (const char* reference : {"", "https://", "javascript:alert(1)//", "https://a b/"}) {
+  for (const char* reference :
+       {"", "https://", "javascript:alert(1)//", "https://a b/", "//\uFF11\uFF12\uFF17.0.0.1/"}) {
     const auto url = resolve_url(*base, reference);
     EXPECT_TRUE(!url || url->host == "a.example") << reference;
   }

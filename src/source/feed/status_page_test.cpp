@@ -318,6 +318,20 @@ TEST_F(StatusPageTest, redirects_are_followed_with_the_time_that_is_left) {
   EXPECT_EQ(web_.asked_header("If-None-Match"), "\"cdn\"");
 }
 
+TEST_F(StatusPageTest, without_tls_a_name_must_not_resolve_to_an_address_inside) {
+  settings_.url = "http://status.example.com/history.rss";
+  settings_.allow_plain = true;
+  begin();
+  web_.put(settings_.url, status(301, {{"Location", "/moved.rss"}}));
+  web_.put("http://status.example.com/moved.rss", status(301, {{"Location", "http://cdn.example.net/f"}}));
+  web_.put("http://cdn.example.net/f", answer("empty.rss"));
+  look();
+  ASSERT_THAT(web_.asked, SizeIs(3));
+  EXPECT_EQ(web_.asked[0].nearest, std::nullopt) << "where the operator pointed";
+  EXPECT_EQ(web_.asked[1].nearest, std::nullopt);
+  EXPECT_EQ(web_.asked[2].nearest, http::HostKind::name);
+}
+
 TEST_F(StatusPageTest, redirects_that_are_not_followed) {
   const struct {
     const char* location;

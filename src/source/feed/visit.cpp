@@ -24,21 +24,6 @@ std::string header_of(const http::Response& response, std::string_view name) {
   return value == nullptr || value->size() > header_bytes_max ? "" : *value;
 }
 
-/// In rising order: a redirect never leads to a higher one than the configured URL's own host.
-int nearness(http::HostKind kind) {
-  switch (kind) {
-    case http::HostKind::name:
-      return 0;
-    case http::HostKind::private_address:
-      return 1;
-    case http::HostKind::loopback:
-      return 2;
-    case http::HostKind::nowhere:
-      break;
-  }
-  return 3;
-}
-
 tl::unexpected<Refusal> refuse(Error error) {
   return tl::unexpected<Refusal>(Refusal{std::move(error), std::nullopt});
 }
@@ -134,7 +119,7 @@ Result<http::Url> next_hop(const http::Url& start, const http::Url& from, std::s
   if (from.scheme == "https" && to->scheme == "http") return refused("it leads from https to http");
   // TLS proves a name; an address that is written out proves nothing, so it must be as near as the
   // configured.
-  if (nearness(to->kind) == 3 || (to->host != start.host && nearness(to->kind) > nearness(start.kind)))
+  if (to->kind == http::HostKind::nowhere || (to->host != start.host && to->kind > start.kind))
     return refused(fmt::format("it leads to {}, an address inside", to->host));
   if (to->scheme == "http" && to->kind != http::HostKind::loopback && !allow_plain)
     return refused("it leads to http");
@@ -150,6 +135,8 @@ tl::expected<Visit, Refusal> visit(const Visitor& visitor, const std::string& ur
   for (int hop = 0; hop <= limits::status_redirects_max; ++hop) {
     auto request = request_of(visitor, at.text, validators);
     request.patience = deadline - visitor.clock.steady();
+    // Without TLS a name proves nothing either: it may resolve to an address inside.
+    if (at.scheme == "http" && at.host != start->host) request.nearest = start->kind;
     if (request.patience <= Millis(0)) return refuse({Fault::timeout, "the page's redirects took too long"});
     auto response = visitor.fetch(request);
     if (!response) return refuse(response.error());

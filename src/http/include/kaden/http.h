@@ -17,6 +17,7 @@
 #include "kaden/base.h"
 #include "kaden/limits/input.h"
 #include "kaden/runtime.h"
+#include "kaden/url.h"
 
 namespace kaden::http {
 
@@ -107,6 +108,10 @@ struct ClientRequest {
   /// Link-local addresses are where clouds keep the credentials of a machine; a URL from a file, a feed or a
   /// sender must not lead there, whatever its name resolves to.
   bool allow_link_local = false;
+  /// Where the address that a name resolves to may lead at most: name, private_address, loopback. Nothing:
+  /// anywhere but link-local. Behind a proxy of the environment it is the proxy that resolves, and nothing is
+  /// checked.
+  std::optional<HostKind> nearest{};
   const std::atomic<bool>* cancelled = nullptr; ///< borrowed; once true the exchange ends within a second
 };
 /// The 32 bytes of "AB:CD:..." or "abcd..." (64 hex digits), as `openssl x509 -fingerprint -sha256` prints.

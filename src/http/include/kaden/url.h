@@ -10,7 +10,7 @@
 
 namespace kaden::http {
 
-/// What the text of a host says about where it leads; a name is not looked up.
+/// What the text of a host says about where it leads, the nearer the greater; a name is not looked up.
 enum class HostKind : std::uint8_t {
   name,            ///< or an address of the internet
   private_address, ///< RFC 1918, RFC 6598, fc00::/7
@@ -21,13 +21,16 @@ enum class HostKind : std::uint8_t {
 struct Url {
   std::string text;   ///< normalised, without fragment: what to ask
   std::string scheme; ///< "http", "https" ..., lower case
-  std::string host;   ///< lower case; IPv4 as dotted quad whatever way it was written, IPv6 in brackets
+  std::string host;   ///< lower case, ASCII; IPv4 as dotted quad whatever
+                      ///< way it was written, IPv6 in brackets
   std::string path;   ///< "/" at least, still percent-encoded
   bool has_user = false;
   HostKind kind = HostKind::name;
 };
 
-/// Absolute; only schemes that libcurl knows.
+/// Of the text of a host: a name, an IPv4 address, an IPv6 address in brackets.
+HostKind kind_of_host(std::string host);
+/// Absolute; only schemes that libcurl knows. A host outside ASCII is refused: it must be written as xn--...
 Result<Url> parse_url(std::string_view text);
 /// RFC 3986 section 5.2: `reference` as seen from `base`, such as a Location header's.
 Result<Url> resolve_url(const Url& base, std::string_view reference);
