@@ -258,10 +258,14 @@ Millis VcenterWatcher::wait_after() {
   return login_wait_;
 }
 
-// An event that could not be stored is made again after the next look: the state goes back.
+// When it became unreadable is stored as well, so that a restart does not begin the wait anew. An event that
+// could not be stored is made again after the next look: the state goes back.
 void VcenterWatcher::note_readability(Readability::Change change, const Readability& before, WallTime now,
                                       const std::string& why) {
-  if (change == Readability::Change::none) return;
+  if (change == Readability::Change::none) {
+    static_cast<void>(store({})); // or with the next look
+    return;
+  }
   const bool is_unreadable = change == Readability::Change::unreadable;
   const WallTime began = (is_unreadable ? readability_ : before).failing_since().value_or(now);
   AlarmEvent event = readability_event(settings_, is_unreadable ? AlarmState::alarm : AlarmState::ok, began);

@@ -383,6 +383,27 @@ TEST(Vcenter, ARestartOfVcenterIsWaitedForAndALongOneCalls) {
   EXPECT_FALSE(story.last.trouble);
 }
 
+TEST(Vcenter, ARestartOfKadenDoesNotBeginTheWaitAnew) {
+  VcenterStory story;
+  story.poll();
+  story.vcenter.down = true;
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(story.poll(), "") << i;
+    story.restart();
+  }
+  EXPECT_EQ(story.poll(), "ALARM critical vc1") << "two minutes";
+  story.vcenter.down = false;
+  EXPECT_EQ(story.poll(), "OK vc1");
+  story.vcenter.down = true;
+  story.poll();
+  story.vcenter.down = false;
+  story.poll();
+  story.clock.advance(seconds(3'600));
+  story.vcenter.down = true;
+  story.restart();
+  EXPECT_EQ(story.poll(), "") << "it was read in between";
+}
+
 TEST(Vcenter, AnotherVcenterUnderTheSameName) {
   VcenterStory story;
   story.vcenter.trigger({});
