@@ -39,6 +39,7 @@ Answer<AlarmState> read_alarm_state(const pugi::xml_node& node) {
   state.alarm = std::move(*alarm);
   state.status = *status;
   state.time = *time;
+  state.is_by_event = !xml::text_of(child_of(node, "eventKey")).empty();
   state.acknowledged = is_true(child_of(node, "acknowledged"));
   if (!state.acknowledged) return state; // user and time of an earlier one may still be there
   state.acknowledged_by = clean_text(child_of(node, "acknowledgedByUser"));

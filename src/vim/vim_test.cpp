@@ -91,11 +91,13 @@ TEST(Answers, TriggeredAlarms) {
   EXPECT_EQ(red.status, Status::red);
   EXPECT_EQ(to_iso8601(red.time), "2026-08-24T03:01:05.123Z");
   EXPECT_FALSE(red.acknowledged);
+  EXPECT_FALSE(red.is_by_event);
   const AlarmState& yellow = (*states)[1];
   EXPECT_EQ(yellow.status, Status::yellow);
   EXPECT_TRUE(yellow.acknowledged);
   EXPECT_EQ(yellow.acknowledged_by, "VSPHERE.LOCAL\\ope1");
   EXPECT_EQ(to_iso8601(*yellow.acknowledged_at), "2026-08-24T02:45:00Z");
+  EXPECT_TRUE(yellow.is_by_event);
 }
 
 TEST(Answers, AnEmptyArrayIsNoAlarmAndNotNothing) {

@@ -182,7 +182,11 @@ void Alarms::take_new(const vim::AlarmState& state, Known known, std::vector<Rep
 void Alarms::take_known(const vim::AlarmState& state, Known& known,
                         const std::map<std::string, std::string>& owned, std::vector<Report>& out) {
   const std::string acknowledged = acknowledgement_of(state);
-  if (!known.acknowledged.empty() && acknowledged.empty()) {
+  // Its time is when it triggered (vSphere API, AlarmState): acknowledging does not move it.
+  const bool has_fired_again =
+      state.status == known.status && state.time > known.time && !state.is_by_event && acknowledged.empty();
+  const bool is_taken_here = owned.count(known.name) > 0;
+  if (acknowledged.empty() && (!known.acknowledged.empty() || (has_fired_again && is_taken_here))) {
     out.push_back(over(state.key, known, "it was green in between"));
     ++rounds_;
     take_new(state, known, out);
@@ -198,7 +202,7 @@ void Alarms::take_known(const vim::AlarmState& state, Known& known,
   // Who acknowledged yellow has not seen red; and what Kaden sent there itself is no news.
   const bool covers = !state.acknowledged_at || !is_news || *state.acknowledged_at >= state.time;
   const std::string status(vim::to_text(state.status));
-  if (is_taken && covers && owned.count(known.name) == 0) {
+  if (is_taken && covers && !is_taken_here) {
     const std::string when = state.acknowledged_at ? to_iso8601(*state.acknowledged_at) : "";
     out.push_back(
         {event_of(state.key, known, AlarmState::alarm, status + "/acknowledged " + when), taken_by(state)});

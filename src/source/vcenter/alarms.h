@@ -8,8 +8,11 @@
 /// - Gray is "unknown" and changes nothing. A status whose severity the rules leave out counts as over.
 /// - Acknowledged at vCenter: Report::taken_by. What was acknowledged and no longer is was green in between
 ///   (vCenter has no other way back): over, then triggered again.
-/// - The same status with a newer time is a repeat: metric alarms that flap between two readings and event
-///   alarms that fire again must not call anew whoever has it already.
+/// - The same status with a newer time, not acknowledged at vCenter either time: it triggered again, so it
+/// had
+///   left that status in between. When somebody has taken it in Kaden, that is told in two: over, then
+///   triggered; otherwise it is a repeat, since people are being called as it is. Always a repeat: an alarm
+///   raised by an event, whose time moves with the next event though it never was green.
 #pragma once
 
 #include <map>

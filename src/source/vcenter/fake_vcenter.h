@@ -13,7 +13,7 @@ namespace kaden::vcenter {
 struct FakeAlarm {
   std::string alarm = "alarm-6", entity = "vm-1042", entity_type = "VirtualMachine", status = "red";
   std::string time = "2026-08-24T03:01:05.123456Z";
-  std::string acknowledged_by{}, acknowledged_at{};
+  std::string acknowledged_by{}, acknowledged_at{}, event_key{};
   std::string key() const { return alarm + "." + entity; }
 };
 
@@ -206,7 +206,7 @@ class FakeVcenter {
                                          : "true</acknowledged><acknowledgedByUser>" + alarm.acknowledged_by +
                                                "</acknowledgedByUser><acknowledgedTime>" +
                                                alarm.acknowledged_at + "</acknowledgedTime>") +
-          "</AlarmState>";
+          (alarm.event_key.empty() ? "" : "<eventKey>" + alarm.event_key + "</eventKey>") + "</AlarmState>";
     }
     return out + "</val></propSet>";
   }

@@ -239,6 +239,39 @@ TEST(Vcenter, TakenHereIsAcknowledgedThereOnce) {
   EXPECT_EQ(story.vcenter.count("AcknowledgeAlarm"), 1U);
 }
 
+TEST(Vcenter, TakenHereAloneAndFiredAgainCallsAgain) {
+  VcenterStory story;
+  story.vcenter.may_acknowledge = false;
+  const std::string name = "vc1: Virtual machine CPU usage (alarm-6/vm-1042)";
+  story.vcenter.trigger({});
+  story.poll();
+  story.vcenter.trigger({.time = "2026-08-24T03:10:00Z"});
+  EXPECT_EQ(story.poll(), "ALARM critical erp-db/01") << "nobody has it: a repeat, and no new incident";
+  story.notes.owned[name] = "sato";
+  EXPECT_EQ(story.poll(), "");
+  story.vcenter.trigger({.time = "2026-08-24T03:20:00Z"});
+  EXPECT_EQ(story.poll(), "OK erp-db/01; ALARM critical erp-db/01");
+  EXPECT_EQ(story.notes.events[2].reason, "it was green in between");
+  EXPECT_EQ(story.poll(), "") << "once";
+  story.vcenter.trigger({.time = "2026-08-24T03:30:00Z"});
+  story.restart();
+  EXPECT_EQ(story.poll(), "OK erp-db/01; ALARM critical erp-db/01") << "nor does a restart hide it";
+  story.vcenter.trigger({.time = "2026-08-24T03:25:00Z"});
+  EXPECT_EQ(story.poll(), "ALARM critical erp-db/01") << "an older time says nothing";
+  story.vcenter.trigger({.status = "yellow", .time = "2026-08-24T03:40:00Z"});
+  EXPECT_EQ(story.poll(), "ALARM warning erp-db/01") << "another colour is another report";
+}
+
+TEST(Vcenter, AnEventThatRepeatsAnAlarmSomebodyHasIsARepeat) {
+  VcenterStory story;
+  story.vcenter.may_acknowledge = false;
+  story.vcenter.trigger({.event_key = "812345"});
+  story.poll();
+  story.notes.owned["vc1: Virtual machine CPU usage (alarm-6/vm-1042)"] = "sato";
+  story.vcenter.trigger({.time = "2026-08-24T03:10:00Z", .event_key = "812399"});
+  EXPECT_EQ(story.poll(), "ALARM critical erp-db/01");
+}
+
 TEST(Vcenter, WithoutThePrivilegeItSaysSoAndGoesOn) {
   VcenterStory story;
   story.vcenter.may_acknowledge = false;

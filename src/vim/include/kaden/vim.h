@@ -111,6 +111,7 @@ struct AlarmState {
   bool acknowledged = false;
   std::string acknowledged_by; ///< with acknowledged; may be empty
   std::optional<WallTime> acknowledged_at;
+  bool is_by_event = false; ///< it has an eventKey: an event raised it, and the next such event does again
 };
 
 /// What an alarm definition does by itself.
