@@ -153,6 +153,7 @@ Draft statuspage_draft(const Item& item, const std::vector<Update>& updates) {
     draft.stage = word->stage;
     break;
   }
+  report.is_definite = draft.stage.has_value(); // one item an incident, edited in place
   const Stage stage = draft.stage.value_or(Stage::unknown);
   report.is_maintenance =
       item.maintenance_end.has_value() || is_of_maintenance(stage) || !scheduled_window(item).empty();

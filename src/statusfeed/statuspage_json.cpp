@@ -264,6 +264,8 @@ Result<Page> read_statuspage(std::string_view bytes, std::string_view url) {
                              auto report = read_incident(incident, path, *groups, url);
                              if (!report) return tl::unexpected(report.error());
                              if (list == "scheduled_maintenances") report->is_maintenance = true;
+                             report->is_definite = report->stage != Stage::unknown ||
+                                                   (page.lists_every_incident && !report->is_maintenance);
                              std::string id = report->incident;
                              reports.emplace(std::move(id), std::move(*report));
                              return {};

@@ -112,7 +112,7 @@ std::vector<News> Watch::take(const Page& page, WallTime now) {
            std::tuple_cat(version_of(*b), std::tie(b->incident));
   });
   for (const Report* report : reports) consider(*report, page, now, news);
-  close_missing(page, news);
+  close_missing(page, now, news);
   std::stable_sort(news.begin(), news.end(), [](const News& a, const News& b) {
     return std::tie(a.report.at, a.report.incident) < std::tie(b.report.at, b.report.incident);
   });
@@ -147,6 +147,10 @@ std::vector<std::string> Watch::missing() const {
   return incidents;
 }
 
+bool Watch::is_in_doubt() const {
+  return std::any_of(known_.begin(), known_.end(), [](const auto& each) { return each.second.contrary > 0; });
+}
+
 void Watch::consider(const Report& report, const Page& page, WallTime now, std::vector<News>& news) {
   const auto [at, is_new] = known_.try_emplace(report.incident);
   Known& known = at->second;
@@ -158,7 +162,7 @@ void Watch::consider(const Report& report, const Page& page, WallTime now, std::
         std::find(known.seen.begin(), known.seen.end(), report.update_key) != known.seen.end();
     const bool is_comparable = dated && known.is_dated;
     if (was_seen || (is_comparable && version_of(report) <= version_of(known.report))) {
-      judge_unchanged(known, report, page, news);
+      judge_unchanged(known, report, page, now, news);
       return;
     }
   }
@@ -171,6 +175,7 @@ void Watch::consider(const Report& report, const Page& page, WallTime now, std::
   known.is_dated = dated;
   known.gone_at.reset();
   known.returned_at.reset();
+  known.contrary = 0;
   judge(known, report, is_new ? nullptr : &before, now, news);
 }
 
@@ -212,12 +217,16 @@ void Watch::judge(Known& known, const Report& report, const Report* before, Wall
 }
 
 /// The page says nothing newer of the incident; but it may be back on the list, or the filter may be another.
-void Watch::judge_unchanged(Known& known, const Report& report, const Page& page, std::vector<News>& news) {
+void Watch::judge_unchanged(Known& known, const Report& report, const Page& page, WallTime now,
+                            std::vector<News>& news) {
   if (report.update_key != known.report.update_key || known.is_told || !is_open(report)) return;
   if (known.gone_at) {
-    if (!page.lists_every_incident || !page.at || *page.at <= *known.gone_at) return;
+    if (!page.lists_every_incident || is_stale(page)) return;
+    const bool is_newer = page.at && *page.at > *known.gone_at;
+    if (!is_newer && ++known.contrary < limits::status_contrary_lists) return;
+    known.contrary = 0;
     known.gone_at.reset();
-    known.returned_at = page.at;
+    known.returned_at = is_newer ? *page.at : now;
     known.report = without_text(report);
     known.is_told = true;
     news.push_back(tell(Happening::opened, Why::reopened, known, report));
@@ -228,20 +237,28 @@ void Watch::judge_unchanged(Known& known, const Report& report, const Page& page
   news.push_back(tell(Happening::opened, Why::now_of_interest, known, report));
 }
 
-void Watch::close_missing(const Page& page, std::vector<News>& news) {
-  // Without a time, nobody can tell a stale list from one that the incident has left.
-  if ((!page.lists_every_incident && !page.lists_every_maintenance) || !page.at) return;
-  if (list_at_ && *page.at < *list_at_) return;
-  list_at_ = page.at;
+/// From before a list that was taken.
+bool Watch::is_stale(const Page& page) const {
+  return page.at && list_at_ && *page.at < *list_at_;
+}
+
+void Watch::close_missing(const Page& page, WallTime now, std::vector<News>& news) {
+  if ((!page.lists_every_incident && !page.lists_every_maintenance) || is_stale(page)) return;
+  if (page.at) list_at_ = page.at;
   for (auto& [incident, known] : known_) {
     const bool is_listed =
         known.report.is_maintenance ? page.lists_every_maintenance : page.lists_every_incident;
-    if (!known.is_told || known.is_present || !is_listed) continue;
-    if (known.is_dated && known.report.at && *page.at < *known.report.at) continue;
+    if (!is_listed) continue;
+    if (known.is_told == known.is_present) known.contrary = 0;
+    if (!known.is_told || known.is_present) continue;
+    // Without a time, one list alone may be a stale copy from before the incident.
+    const bool is_newer = page.at && !(known.is_dated && known.report.at && *page.at < *known.report.at);
+    if (!is_newer && ++known.contrary < limits::status_contrary_lists) continue;
+    known.contrary = 0;
     known.is_told = false;
     known.report.stage = known.report.is_maintenance ? Stage::completed : Stage::resolved;
     news.push_back(tell(Happening::resolved, Why::left_the_list, known, known.report));
-    known.gone_at = page.at;
+    known.gone_at = is_newer ? *page.at : now;
   }
 }
 
@@ -287,6 +304,7 @@ bool Watch::is_of_interest(const Report& report) const {
 
 /// Without a usable date only a stage that says so tells an open incident from history.
 bool Watch::is_old(const Report& report, WallTime now) const {
+  if (report.is_definite) return false;
   if (!is_dated(report, now)) return report.stage == Stage::unknown;
   return now - *report.at > settings_.first_age_max;
 }

@@ -40,6 +40,10 @@ class Members {
     const auto ms = fields_.integer_or(name, 0, to_ms(limits::wall_time_max), -1);
     if (note(ms) && *ms >= 0) to = wall_time(*ms);
   }
+  void count(std::string_view name, std::int64_t& to) {
+    const auto value = fields_.integer_or(name, 0, INT32_MAX, 0);
+    if (note(value)) to = *value;
+  }
   void flag(std::string_view name, bool& to) {
     const auto value = fields_.flag_or(name, false);
     if (note(value)) to = *value;
@@ -113,6 +117,7 @@ json::value Watch::to_json(const std::string& incident, const Known& known) cons
   put_texts(object, "seen", known.seen);
   put_time(object, "gone_at", known.gone_at);
   put_time(object, "returned_at", known.returned_at);
+  if (known.contrary > 0) object.emplace("contrary", known.contrary);
   return object;
 }
 
@@ -121,9 +126,10 @@ Result<Watch::Known> Watch::known_from_json(const json::value& value, const std:
   Members members(value.get_object(), path);
   Known known;
   Report& report = known.report;
-  members.only({"incident", "title", "link", "at", "update_key", "stage", "impact", "is_maintenance",
-                "window_begin", "window_end", "components", "regions", "is_dated", "is_told", "is_history",
-                "is_present", "seen", "gone_at", "returned_at"});
+  members.only({"incident",   "title",   "link",           "at",           "update_key",
+                "stage",      "impact",  "is_maintenance", "window_begin", "window_end",
+                "components", "regions", "is_dated",       "is_told",      "is_history",
+                "is_present", "seen",    "gone_at",        "returned_at",  "contrary"});
   members.text("incident", report.incident, limits::status_id_bytes_max);
   members.text("title", report.title, limits::status_title_bytes_max);
   members.text("link", report.link, limits::url_bytes_max);
@@ -143,6 +149,7 @@ Result<Watch::Known> Watch::known_from_json(const json::value& value, const std:
   members.texts("seen", known.seen, limits::status_seen_keys_max);
   members.time("gone_at", known.gone_at);
   members.time("returned_at", known.returned_at);
+  members.count("contrary", known.contrary);
   if (report.incident.empty()) members.spoil("incident", "must not be empty");
   if (report.update_key.empty()) members.spoil("update_key", "must not be empty");
   if (known.is_dated && !report.at) members.spoil("at", "is missing");

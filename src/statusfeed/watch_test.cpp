@@ -84,13 +84,28 @@ TEST(WatchStory, FirstLookAnnouncesWhatIsOpenAndNotHistory) {
   EXPECT_THAT(soon.take(sample_page("poll-2-identified.rss"), "2026-08-24T08:10:44Z"),
               ElementsAre("opened first_look k3d4n1nc1d01 identified"));
   Desk late;
-  EXPECT_THAT(late.take(sample_page("poll-2-identified.rss"), "2026-08-24T08:10:45Z"), IsEmpty());
-  late.restart();
-  EXPECT_THAT(late.take(sample_page("poll-2-identified.rss"), "2026-08-24T08:11:00Z"), IsEmpty());
-  EXPECT_THAT(late.take(sample_page("poll-3-monitoring.rss"), "2026-08-24T08:12:00Z"),
-              ElementsAre("opened moved_again k3d4n1nc1d01 monitoring"));
+  EXPECT_THAT(late.take(sample_page("poll-2-identified.rss"), "2026-09-24T08:10:45Z"),
+              ElementsAre("opened first_look k3d4n1nc1d01 identified"))
+      << "Statuspage edits its one item: what it says of the stage holds";
+  Desk list;
+  EXPECT_THAT(list.take(sample_page("summary.json"), "2026-08-24T10:00:00Z"),
+              ElementsAre("opened first_look k3d4n1nc1d01 monitoring"))
+      << "and the summary lists only what is open";
   Desk over;
   EXPECT_THAT(over.take(sample_page("poll-4-resolved.rss"), "2026-08-24T03:21:00Z"), IsEmpty());
+}
+
+TEST(WatchStory, FirstLookTakesWhatMayBeOverForHistoryWhenItIsOld) {
+  const auto item = [](Stage stage, std::string_view at) { return page_of({report("a", stage, at)}); };
+  Desk soon;
+  EXPECT_THAT(soon.take(item(Stage::identified, "2026-08-24T02:10:44Z"), "2026-08-24T08:10:44Z"),
+              ElementsAre("opened first_look a identified"));
+  Desk late;
+  EXPECT_THAT(late.take(item(Stage::identified, "2026-08-24T02:10:44Z"), "2026-08-24T08:10:45Z"), IsEmpty());
+  late.restart();
+  EXPECT_THAT(late.take(item(Stage::identified, "2026-08-24T02:10:44Z"), "2026-08-24T08:11:00Z"), IsEmpty());
+  EXPECT_THAT(late.take(item(Stage::monitoring, "2026-08-24T08:11:30Z"), "2026-08-24T08:12:00Z"),
+              ElementsAre("opened moved_again a monitoring"));
 }
 
 TEST(WatchStory, ADownTimeOfOursHidesNothing) {
@@ -233,14 +248,43 @@ TEST(WatchStory, NewsComeInTheOrderOfTheirTimes) {
                           "opened new_incident a identified"));
 }
 
-TEST(WatchStory, WithoutATimeOfTheListNothingIsOver) {
+/// No time, and one that never moves.
+class WatchUntimed : public testing::TestWithParam<const char*> {
+ protected:
+  static Page list(std::vector<Report> reports) {
+    Page page = list_of(std::move(reports), "2026-08-24T00:00:00Z");
+    page.at.reset();
+    if (*GetParam() != 0) page.at = time_at(GetParam());
+    return page;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Times, WatchUntimed, testing::Values("", "2026-08-24T00:30:00Z"));
+
+TEST_P(WatchUntimed, ThreeListsInARowAreBelieved) {
+  const Report open = report("a", Stage::identified, "2026-08-24T01:00:00Z");
   Desk desk;
-  desk.take(list_of({report("a", Stage::identified, "2026-08-24T01:00:00Z")}, "2026-08-24T01:00:10Z"),
-            "2026-08-24T01:01:00Z");
-  Page undated = list_of({}, "2026-08-24T02:00:00Z");
-  undated.at.reset();
-  EXPECT_THAT(desk.take(undated, "2026-08-24T02:01:00Z"), IsEmpty());
+  EXPECT_THAT(desk.take(list({open}), "2026-08-24T01:01:00Z"), ElementsAre("opened first_look a identified"));
+  EXPECT_FALSE(desk.watch().is_in_doubt());
+  EXPECT_THAT(desk.take(list({}), "2026-08-24T02:01:00Z"), IsEmpty());
   EXPECT_THAT(desk.watch().missing(), ElementsAre("a"));
+  EXPECT_TRUE(desk.watch().is_in_doubt());
+  EXPECT_THAT(desk.take(list({}), "2026-08-24T02:02:00Z"), IsEmpty());
+  EXPECT_THAT(desk.take(list({open}), "2026-08-24T02:03:00Z"), IsEmpty()) << "they were stale copies";
+  EXPECT_FALSE(desk.watch().is_in_doubt());
+  EXPECT_THAT(desk.take(list({}), "2026-08-24T02:04:00Z"), IsEmpty());
+  desk.restart();
+  EXPECT_THAT(desk.take(list({}), "2026-08-24T02:05:00Z"), IsEmpty());
+  EXPECT_THAT(desk.take(list({}), "2026-08-24T02:06:00Z"), ElementsAre("resolved left_the_list a resolved"));
+  EXPECT_FALSE(desk.watch().is_in_doubt());
+  const std::string gone = desk.news[0].event_id;
+  EXPECT_THAT(desk.take(list({open}), "2026-08-24T02:07:00Z"), IsEmpty());
+  EXPECT_THAT(desk.take(list({open}), "2026-08-24T02:08:00Z"), IsEmpty());
+  EXPECT_THAT(desk.take(list({open}), "2026-08-24T02:09:00Z"), ElementsAre("opened reopened a identified"));
+  for (const char* at : {"2026-08-24T02:10:00Z", "2026-08-24T02:11:00Z"}) {
+    EXPECT_THAT(desk.take(list({}), at), IsEmpty());
+  }
+  EXPECT_THAT(desk.take(list({}), "2026-08-24T02:12:00Z"), ElementsAre("resolved left_the_list a resolved"));
+  EXPECT_NE(desk.news[0].event_id, gone);
 }
 
 TEST(WatchStory, WorseIsToldFromUpdated) {
@@ -426,7 +470,9 @@ TEST(WatchFailure, AnUnreadPageIsStillAFirstLookLater) {
   Desk desk;
   desk.failed("2026-08-24T01:00:00Z");
   desk.restart();
-  EXPECT_THAT(desk.take(sample_page("poll-1-investigating.rss"), "2026-08-25T01:00:00Z"), IsEmpty());
+  EXPECT_THAT(
+      desk.take(page_of({report("a", Stage::investigating, "2026-08-24T01:00:00Z")}), "2026-08-25T01:00:00Z"),
+      IsEmpty());
 }
 
 TEST(WatchState, RefusesWhatIsNotItsOwn) {

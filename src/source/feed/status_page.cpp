@@ -107,6 +107,7 @@ class StatusPage final : public Watcher {
     if (!page) return failed(page.error(), news);
     validators_ = std::move(visited->validators);
     news = take(*page, visited->url, visitor);
+    if (watch_->is_in_doubt()) validators_ = {}; // a 304 would settle nothing
     return std::nullopt;
   }
 

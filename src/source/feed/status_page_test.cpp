@@ -407,6 +407,32 @@ TEST_F(StatusPageTest, without_last_words_what_left_the_list_is_over_all_the_sam
   EXPECT_EQ(journal_.events[0].state, AlarmState::ok);
 }
 
+TEST_F(StatusPageTest, what_left_a_list_without_a_time_is_over_after_three_whole_answers) {
+  settings_.url = json_url;
+  begin();
+  const auto untimed = [](const char* name) {
+    http::Response response = answer(name, {{"ETag", "\"same\""}});
+    const std::string member = "\"updated_at\"";
+    const std::size_t at = response.body.find(member, response.body.find("\"page\""));
+    response.body.replace(at, member.size(), "\"not_updated\"");
+    return response;
+  };
+  web_.put(json_url, untimed("summary.json"));
+  look();
+  EXPECT_THAT(journal_.lines(), ElementsAre("opened ALARM monitoring"));
+  web_.put(json_url, untimed("summary-all-good.json"));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(journal_.lines(), IsEmpty());
+    look();
+    EXPECT_EQ(web_.asked[static_cast<std::size_t>(i) + 1].url, json_url);
+    if (i > 0) {
+      EXPECT_EQ(web_.asked_header("If-None-Match"), "-") << "a 304 would settle nothing";
+    }
+  }
+  ASSERT_THAT(journal_.events, SizeIs(1));
+  EXPECT_EQ(journal_.events[0].labels.at("why"), "left_the_list");
+}
+
 TEST_F(StatusPageTest, an_amazon_feed_is_one_incident_of_many_items) {
   settings_.watch.page = "aws-ec2-tokyo";
   settings_.watch.first_age_max = seconds(86'400);

@@ -4,13 +4,15 @@
 ///
 /// - The newest version of an incident wins (time, then stage, then key), so repeated, re-ordered and stale
 ///   answers give no news; a report without a usable date is new when its key was not seen before.
-/// - The first page ever taken announces what is open and younger than `first_age_max`, not history. Later,
-/// an
-///   incident that is first seen when it is over is no news.
+/// - The first page ever taken announces what is open, not history. Where the page says definitely that an
+///   incident is open, it is, whatever its age; where it cannot (Report::is_definite), one without an update
+///   for longer than `first_age_max` is history. Later, an incident that is first seen when it is over is no
+///   news.
 /// - An incident that is no longer on the page is not resolved by that: missing() names it. Only where a page
 ///   lists everything that is open (summary.json, unresolved.json) and is not older than what was taken
-///   before, it is news: resolved, Why::left_the_list. A caller who wants the provider's words asks
-///   incidents.json first and takes that page; both may be taken by one Watch.
+///   before, it is news: resolved, Why::left_the_list. A list without a time, or with one older than the
+///   incident, is believed when it was read three times in a row. A caller who wants the provider's words
+///   asks incidents.json first and takes that page; both may be taken by one Watch.
 /// - A maintenance is no outage and gives no news, unless `maintenance_too`: then from its start to its end.
 /// - State is to be stored (save()) together with its news, which are told afterwards. Whoever goes back to
 /// an
@@ -92,6 +94,9 @@ class Watch {
 
   /// Announced and not over, but not on the page that was taken last.
   std::vector<std::string> missing() const;
+  /// The list that was taken last says otherwise than is known, but is not believed yet: it should be read
+  /// whole again.
+  bool is_in_doubt() const;
 
  private:
   struct Known {
@@ -101,15 +106,18 @@ class Watch {
     bool is_history = false;             // open but old when the watch began
     bool is_present = false;             // on the page taken last
     std::vector<std::string> seen;       // keys, oldest first; only for incidents without dates
-    std::optional<WallTime> gone_at;     // the page's time when it had left the list
-    std::optional<WallTime> returned_at; // the page's time when it was back unchanged
+    std::optional<WallTime> gone_at;     // the page's time, or ours, when it had left the list
+    std::optional<WallTime> returned_at; // the same when it was back unchanged
+    std::int64_t contrary = 0; // lists in a row that say otherwise, without a time that makes it sure
   };
   explicit Watch(WatchSettings settings) : settings_(std::move(settings)) {}
 
   void consider(const Report& report, const Page& page, WallTime now, std::vector<News>& news);
   void judge(Known& known, const Report& report, const Report* before, WallTime now, std::vector<News>& news);
-  void judge_unchanged(Known& known, const Report& report, const Page& page, std::vector<News>& news);
-  void close_missing(const Page& page, std::vector<News>& news);
+  void judge_unchanged(Known& known, const Report& report, const Page& page, WallTime now,
+                       std::vector<News>& news);
+  void close_missing(const Page& page, WallTime now, std::vector<News>& news);
+  bool is_stale(const Page& page) const;
   void forget();
   bool is_open(const Report& report) const;
   bool is_of_interest(const Report& report) const;

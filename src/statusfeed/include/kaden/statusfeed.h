@@ -52,6 +52,8 @@ struct Report {
   std::string update_key; ///< differs when there is news, and only then; 1 to 128 bytes
   Stage stage = Stage::unknown;
   Impact impact = Impact::unknown;
+  bool is_definite = false; ///< the page says in one place how the incident stands, whatever its age; not by
+                            ///< one item an update, the last of which may be lost
   bool is_maintenance = false;
   std::optional<WallTime> window_begin; ///< of a maintenance, planned
   std::optional<WallTime> window_end;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "kaden/time.h"
 
@@ -36,8 +37,9 @@ inline constexpr Millis status_poll_max = seconds(3'600);      // an outage an h
 inline constexpr Millis status_timeout = seconds(20);          // one look with its redirects, unless the file says otherwise
 inline constexpr Millis status_timeout_max = seconds(120);     // a page this slow cannot be read
 inline constexpr Millis status_unreadable = seconds(600);      // a page unreadable for so long is an alarm, unless the file says otherwise
-inline constexpr Millis status_first_age = seconds(21'600);    // an open incident this old is history at the first look, unless the file says otherwise
+inline constexpr Millis status_first_age = seconds(21'600);    // an incident that may be over is history at the first look when it is this old, unless the file says otherwise
 inline constexpr Millis status_retry_after_max = seconds(3'600); // a longer Retry-After is a mistake; the page is asked again
+inline constexpr std::int64_t status_contrary_lists = 3;        // in a row, none with a usable time, before one is believed: a copy out of a cache is not as old as three looks
 inline constexpr int status_redirects_max = 5;                 // what a browser of the nineties followed; a page has one
 inline constexpr std::size_t status_severities_max = 50;       // every stage with every impact is 54
 
