@@ -210,6 +210,29 @@ std::string_view without_sequence(std::string_view text) {
   return rfc3164_time_bytes(left) > 0 ? left : text;
 }
 
+/// What RFC 3164 does not know and devices put behind the time: a fraction, "+09:00", and switches' "JST:".
+void skip_fraction_and_zone(std::string_view& left) {
+  std::size_t end = 0;
+  if (left.size() > 1 && left[0] == '.' && is_digit(left[1])) {
+    end = 1;
+    while (end < left.size() && is_digit(left[end])) ++end;
+  }
+  left.remove_prefix(end);
+  std::string_view zone = left;
+  if (zone.starts_with(' ')) zone.remove_prefix(1);
+  constexpr std::size_t letters_max = 5;
+  if (zone.starts_with('+') || zone.starts_with('-')) {
+    end = 1;
+    while (end < zone.size() && (is_digit(zone[end]) || (zone[end] == ':' && end == 3))) ++end;
+    const bool is_zone = (end == 5 && zone[3] != ':') || (end == 6 && zone[3] == ':');
+    if (is_zone && (end == zone.size() || zone[end] == ' ' || zone[end] == ':')) left = zone.substr(end);
+    return;
+  }
+  end = 0;
+  while (end < zone.size() && end <= letters_max && zone[end] >= 'A' && zone[end] <= 'Z') ++end;
+  if (end >= 2 && end <= letters_max && zone.substr(end).starts_with(": %")) left = zone.substr(end);
+}
+
 void take_rfc3164(std::string_view& text, Message& message) {
   std::string_view left = without_sequence(text);
   std::size_t time = rfc3164_time_bytes(left);
@@ -218,6 +241,7 @@ void take_rfc3164(std::string_view& text, Message& message) {
   message.format = Format::rfc3164;
   message.time = left.substr(0, time);
   left.remove_prefix(time);
+  skip_fraction_and_zone(left);
   const bool is_cisco = left.starts_with(": ");
   if (is_cisco) left.remove_prefix(1);
   if (!left.empty() && left[0] == ' ') left.remove_prefix(1);

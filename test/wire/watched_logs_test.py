@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -339,14 +340,14 @@ class Groups(Log):
 
 
 class Journal(Log):
-    def write(self, folder, *entries):
+    def write(self, folder, *entries, name="remote-test.journal"):
         """Journal files made by systemd's own program."""
         text = ""
         for fields in entries:
             self.at += 1_000
             text += f"__REALTIME_TIMESTAMP={self.at}\n__MONOTONIC_TIMESTAMP={self.at % 10**12}\n_BOOT_ID={'ab' * 16}\n"
             text += "".join(f"{name}={value}\n" for name, value in fields.items()) + "\n"
-        run(JOURNAL_REMOTE, "-o", folder / "remote-test.journal", "-", input=text)
+        run(JOURNAL_REMOTE, "-o", folder / name, "-", input=text)
 
     def test_entries_of_a_journal_by_unit_and_over_a_restart(self):
         self.at = int(time.time() * 1_000_000) - 60_000_000
@@ -391,6 +392,30 @@ class Journal(Log):
         self.wait_for_alarm(town, "machines: corrupt (db-01)", "resolved")
         self.wait_for_alarm(town, "machines: corrupt (db-03)")
         self.assertEqual(len([one for one in town.incidents() if "corrupt" in one["title"]]), 2)
+
+        # The file with the entry that was read last is cleaned away while Kaden is down: the first entry after it counts.
+        wait_for("the cursor to be stored", lambda: self.source(town)["looks"] > 10)
+        town.kill_kaden()
+        (folder / "remote-test.journal").unlink()
+        from_now_on()
+        self.write(folder, entry("repaired", host="db-03"), entry("page 5 is corrupt", CODE=7, host="db-05"), name="remote-next.journal")
+        self.start(town)
+        self.wait_for_alarm(town, "machines: corrupt (db-05)")
+        self.wait_for_alarm(town, "machines: corrupt (db-03)", "resolved")
+
+        # Another folder in its place, while Kaden runs; and one that was away for a while.
+        folder.rename(town.folder / "old-journal")
+        folder.mkdir()
+        from_now_on()
+        self.write(folder, entry("repaired", host="db-05"), name="remote-new.journal")
+        self.wait_for_alarm(town, "machines: corrupt (db-05)", "resolved")
+        shutil.rmtree(folder)
+        self.wait_for_alarm(town, "machines:unreadable", count=2)
+        folder.mkdir()
+        from_now_on()
+        self.write(folder, entry("page 6 is corrupt", CODE=7, host="db-06"))
+        self.wait_for_alarm(town, "machines: corrupt (db-06)")
+        self.wait_for_alarm(town, "machines:unreadable", "resolved", count=2)
 
 
 if __name__ == "__main__":

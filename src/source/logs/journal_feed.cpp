@@ -1,6 +1,7 @@
 // systemd's journal, read with sd-journal(3).
 #include <dirent.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
@@ -63,6 +64,23 @@ void look_into(const std::string& path, int depth, Found& found) {
   }
 }
 
+/// Which folders these are, and those below them: the same names may be other folders later.
+using Identity = std::set<std::pair<dev_t, ino_t>>;
+void identify(const std::string& path, int depth, Identity& identity) {
+  struct stat about {};
+  if (stat(path.c_str(), &about) != 0 || !S_ISDIR(about.st_mode)) return;
+  identity.emplace(about.st_dev, about.st_ino);
+  const std::unique_ptr<DIR, CloseFolder> folder(depth > 0 ? opendir(path.c_str()) : nullptr);
+  if (!folder) return;
+  std::size_t looked = 0;
+  while (const dirent* entry = readdir(folder.get())) { // NOLINT(concurrency-mt-unsafe): ours alone
+    const std::string name = entry->d_name;
+    if (name.starts_with(".") || ++looked > folder_entries_max || name.find(".journal") != std::string::npos)
+      continue;
+    identify(path + "/" + name, depth - 1, identity);
+  }
+}
+
 class JournalFeed final : public Feed {
  public:
   JournalFeed(Journal settings, const runtime::Clock& clock)
@@ -90,7 +108,7 @@ class JournalFeed final : public Feed {
       }
     }
     for (std::size_t i = 0; i < limits::journal_batch; ++i) {
-      const int next = sd_journal_next(journal_.get());
+      const int next = std::exchange(is_on_next_, false) ? 1 : sd_journal_next(journal_.get());
       if (next == 0) {
         done.trouble = trouble_if_nothing();
         done.is_blind = done.trouble.has_value();
@@ -160,6 +178,8 @@ class JournalFeed final : public Feed {
     // A descriptor must be there before the first wait, or what comes in between is not noticed.
     if (const int descriptor = sd_journal_get_fd(opened); descriptor < 0)
       return tl::unexpected(error_of("watching " + place(), descriptor));
+    identity_ = identity();
+    is_on_next_ = false;
     const int placed = cursor_.empty() ? go_to_begin() : go_to_cursor();
     if (placed < 0) {
       journal_.reset();
@@ -173,8 +193,8 @@ class JournalFeed final : public Feed {
     if (const int sought = sd_journal_seek_cursor(journal_.get(), cursor_.c_str()); sought < 0) return sought;
     const int next = sd_journal_next(journal_.get());
     if (next <= 0) return next;
-    if (sd_journal_test_cursor(journal_.get(), cursor_.c_str()) > 0) return 1;
-    return sd_journal_previous(journal_.get());
+    is_on_next_ = sd_journal_test_cursor(journal_.get(), cursor_.c_str()) == 0;
+    return 1;
   }
 
   int go_to_begin() {
@@ -250,13 +270,20 @@ class JournalFeed final : public Feed {
     }
   }
 
-  /// A journal that gives nothing may have become unreadable.
+  /// A journal that gives nothing may have become unreadable, or another one may lie in its place: then it is
+  /// opened again, at the cursor.
   std::optional<Error> trouble_if_nothing() {
     const SteadyTime now = clock_.steady();
-    if (looked_at_ && now - *looked_at_ < seconds(10)) return standing_trouble_;
+    if (looked_at_ && now - *looked_at_ < seconds(10)) return std::nullopt;
     looked_at_ = now;
-    standing_trouble_ = look_for_files();
-    return standing_trouble_;
+    auto trouble = look_for_files();
+    if (trouble || identity() != identity_) journal_.reset();
+    return trouble;
+  }
+  Identity identity() const {
+    Identity identity;
+    for (const std::string& folder : folders()) identify(folder, 1, identity);
+    return identity;
   }
 
   // Config
@@ -268,7 +295,8 @@ class JournalFeed final : public Feed {
   std::string cursor_;            ///< of the last entry given; empty: there was none
   std::optional<WallTime> since_; ///< when it was begun, in this run or the first one
   std::optional<SteadyTime> looked_at_;
-  std::optional<Error> standing_trouble_;
+  Identity identity_;       ///< of the folders that were opened
+  bool is_on_next_ = false; ///< the entry where the journal stands has not been given
   std::uint64_t empty_ = 0;
 };
 

@@ -55,7 +55,10 @@ bool LogWatcher::restore(const std::string& saved) {
     if (!event) return false;
     events.push_back(std::move(*event));
   }
+  const json::value silent_since = part("silent_since");
+  if (!silent_since.is_null() && !silent_since.is_int64()) return false;
   if (!feed_->begin(part("position"))) return false;
+  if (silent_since.is_int64()) silent_since_ = wall_time(silent_since.as_int64());
   outbox_ = std::move(events);
   outbox_saved_ = outbox_.size();
   saved_ = saved;
@@ -78,11 +81,12 @@ Result<void> LogWatcher::begin(std::optional<Error>& trouble) {
     if (was_known)
       trouble = Error{Fault::corrupt, "begun anew: what was remembered of the log cannot be read"};
     judge_ = fresh();
+    silent_since_.reset();
     readability_ = source::Readability(settings_.unreadable_after);
     feed_->begin(nullptr);
   }
   judge_->catch_up();
-  heard_at_ = now;
+  heard_at_ = silent_since_.value_or(now); // while nobody listened it was not silent, unless it was before
   was_deaf_ = feed_->forgets();
   return {};
 }
@@ -181,6 +185,7 @@ void LogWatcher::note_readability(const std::optional<Error>& trouble, WallTime 
     const bool is_silence = trouble->fault == Fault::timeout;
     if (is_silence && change == source::Readability::Change::none && !readability_.is_told())
       change = readability_.failed(now + settings_.unreadable_after);
+    if (is_silence && readability_.is_told()) silent_since_ = heard_at_;
     if (change == source::Readability::Change::unreadable) {
       add({logalarms::unreadable_event(settings_.alarms, AlarmState::alarm, settings_.unreadable,
                                        readability_.failing_since().value_or(now), trouble->message)});
@@ -195,6 +200,7 @@ void LogWatcher::note_readability(const std::optional<Error>& trouble, WallTime 
 
 void LogWatcher::take(const logalarms::Record& record, WallTime now) {
   heard_at_ = now;
+  silent_since_.reset();
   add(judge_->take(record, now));
   if (!settings_.group.empty()) keep(record);
 }
@@ -251,10 +257,12 @@ void LogWatcher::flush_kept() {
 Result<void> LogWatcher::save() {
   json::array outbox;
   for (const AlarmEvent& event : outbox_) outbox.push_back(to_json(event));
-  std::string state = to_text(json::value(json::object{{"alarms", judge_->save()},
-                                                       {"readability", readability_.save()},
-                                                       {"position", feed_->position()},
-                                                       {"outbox", std::move(outbox)}}));
+  json::object object{{"alarms", judge_->save()},
+                      {"readability", readability_.save()},
+                      {"position", feed_->position()},
+                      {"outbox", std::move(outbox)}};
+  if (silent_since_) object["silent_since"] = to_ms(*silent_since_);
+  std::string state = to_text(json::value(std::move(object)));
   saved_at_ = ports_.clock.steady();
   outbox_saved_ = outbox_.size();
   if (state == saved_) return {};

@@ -66,7 +66,8 @@ class LogWatcher final : public source::Watcher {
   std::string saved_;
   SteadyTime saved_at_{};
   std::optional<SteadyTime> complained_at_;
-  WallTime heard_at_{}; ///< a record came, or the watching began
+  WallTime heard_at_{};                  ///< a record came, or the watching began
+  std::optional<WallTime> silent_since_; ///< the silence that was told, until a record comes
   bool has_more_ = true, is_blind_ = false, was_deaf_ = false, has_told_definitions_ = false;
 };
 

@@ -247,9 +247,19 @@ TEST_F(LogWatcherTest, silence_is_trouble_where_it_is_asked_for) {
   EXPECT_THAT(journal_.news(), IsEmpty());
   EXPECT_EQ(trouble(seconds(2)), "nothing came for 10 min");
   EXPECT_THAT(journal_.news(), ElementsAre("app:unreadable ALARM")) << "it has lasted long enough";
+  start();
+  EXPECT_EQ(trouble(), "nothing came for 10 min") << "a restart is no line";
+  clock_.advance(seconds(3'600));
+  start();
+  EXPECT_EQ(trouble(seconds(600)), "nothing came for 80 min");
+  EXPECT_THAT(journal_.news(), IsEmpty()) << "one alarm for one silence";
   write("I am well");
   EXPECT_EQ(trouble(), "");
   EXPECT_THAT(journal_.news(), ElementsAre("app:unreadable OK"));
+  clock_.advance(seconds(3'600));
+  start();
+  EXPECT_EQ(trouble(), "") << "nobody listened, so that was no silence";
+  EXPECT_EQ(trouble(seconds(600)), "nothing came for 10 min");
 }
 
 TEST_F(LogWatcherTest, syslog_that_nobody_received_says_nothing) {
