@@ -41,7 +41,7 @@ Answer<void> read_class(const Value& input) {
                  "Member must satisfy enum value set: [STANDARD, INFREQUENT_ACCESS, DELIVERY]");
 }
 
-void create_group(Store& store, const Value& input, const Respond& respond) {
+void create_group(Store& store, const std::string& maker, const Value& input, const Respond& respond) {
   const auto name = read_group_name(input);
   if (!name) return respond(refused(name));
   if (const auto taken = read_class(input); !taken) return respond(refused(taken));
@@ -50,9 +50,9 @@ void create_group(Store& store, const Value& input, const Respond& respond) {
   }
   auto tags = read_tags(input);
   if (!tags) return respond(refused(tags));
-  store.create_group(
-      *name, std::move(*tags),
-      answering(respond, std::string(group_missing), "The specified log group already exists"));
+  store.create_group(*name, std::move(*tags),
+                     answering(respond, std::string(group_missing), "The specified log group already exists"),
+                     maker);
 }
 
 Value group_value(const logstore::Group& group, const std::string& arn_prefix) {
@@ -174,9 +174,11 @@ void add_groups(const Offer& offer) {
                                         {"kmsKeyId", &text_shape},
                                         {"tags", model.map(&text_shape)},
                                         {"logGroupClass", &text_shape}});
-  offer.service.add({"CreateLogGroup", create}, smithy::Permission::ingest,
-                    [&store = offer.store](const smithy::Caller&, const Value& input,
-                                           const Respond& respond) { create_group(store, input, respond); });
+  offer.service.add(
+      {"CreateLogGroup", create}, smithy::Permission::ingest,
+      [&store = offer.store](const smithy::Caller& caller, const Value& input, const Respond& respond) {
+        create_group(store, caller.access_key_id, input, respond);
+      });
   offer.service.add(
       {"DeleteLogGroup", name_shape(offer)}, smithy::Permission::alarms,
       [&store = offer.store](const smithy::Caller&, const Value& input, const Respond& respond) {

@@ -15,14 +15,14 @@ using smithy::text_shape;
 constexpr std::string_view group_missing = "The specified log group does not exist.";
 constexpr std::string_view stream_missing = "The specified log stream does not exist.";
 
-void create_stream(Store& store, const Value& input, const Respond& respond) {
+void create_stream(Store& store, const std::string& maker, const Value& input, const Respond& respond) {
   const auto group = read_group_name(input);
   if (!group) return respond(refused(group));
   const auto name = read_name(input, "logStreamName");
   if (!name) return respond(refused(name));
   store.create_stream(
       *group, *name,
-      answering(respond, std::string(group_missing), "The specified log stream already exists"));
+      answering(respond, std::string(group_missing), "The specified log stream already exists"), maker);
 }
 
 void delete_stream(Store& store, const Value& input, const Respond& respond) {
@@ -137,9 +137,11 @@ Answer<Value> describe_streams(const Store& store, const std::string& arn_prefix
 void add_streams(const Offer& offer) {
   smithy::Model& model = offer.model;
   const auto* names = model.structure({{"logGroupName", &text_shape}, {"logStreamName", &text_shape}});
-  offer.service.add({"CreateLogStream", names}, smithy::Permission::ingest,
-                    [&store = offer.store](const smithy::Caller&, const Value& input,
-                                           const Respond& respond) { create_stream(store, input, respond); });
+  offer.service.add(
+      {"CreateLogStream", names}, smithy::Permission::ingest,
+      [&store = offer.store](const smithy::Caller& caller, const Value& input, const Respond& respond) {
+        create_stream(store, caller.access_key_id, input, respond);
+      });
   offer.service.add({"DeleteLogStream", names}, smithy::Permission::alarms,
                     [&store = offer.store](const smithy::Caller&, const Value& input,
                                            const Respond& respond) { delete_stream(store, input, respond); });

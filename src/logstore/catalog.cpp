@@ -96,7 +96,7 @@ std::string tags_to_text(const std::map<std::string, std::string>& tags) {
 // Reading the file ------------------------------------------------------------------------------------------
 
 Result<void> Catalog::load_groups(const sqlite::Database& database) {
-  return for_each_row(database, "SELECT id, name, created_ms, retention_days, bytes, tags FROM groups",
+  return for_each_row(database, "SELECT id, name, created_ms, retention_days, bytes, tags, maker FROM groups",
                       [this](const sqlite::Statement& row) -> Result<void> {
                         Group group;
                         group.name = row.bytes(1);
@@ -109,6 +109,7 @@ Result<void> Catalog::load_groups(const sqlite::Database& database) {
                             if (value.is_string()) group.tags.emplace(key, value.get_string());
                           }
                         }
+                        group.maker = row.bytes(6);
                         add_group(row.integer(0), std::move(group));
                         return {};
                       });
@@ -116,12 +117,12 @@ Result<void> Catalog::load_groups(const sqlite::Database& database) {
 
 Result<void> Catalog::load_streams(const sqlite::Database& database) {
   return for_each_row(
-      database, "SELECT id, group_id, name, created_ms, first_ms, last_ms, ingested_ms FROM streams",
+      database, "SELECT id, group_id, name, created_ms, first_ms, last_ms, ingested_ms, maker FROM streams",
       [this](const sqlite::Statement& row) -> Result<void> {
         const auto group = group_names_.find(row.integer(1));
         if (group == group_names_.end()) return {}; // its group is being deleted
         Stream stream{std::string(row.bytes(2)), wall_time(row.integer(3)), time_of(row.integer(4)),
-                      time_of(row.integer(5)), time_of(row.integer(6))};
+                      time_of(row.integer(5)),   time_of(row.integer(6)),   std::string(row.bytes(7))};
         add_stream(group->second, row.integer(0), std::move(stream));
         return {};
       });
@@ -162,7 +163,10 @@ void Catalog::remove_group(const std::string& name) {
   const Write lock(mutex_);
   const auto found = groups_.find(name);
   if (found == groups_.end()) return;
-  for (const auto& [stream_name, row] : found->second.streams) stream_places_.erase(row.id);
+  for (const auto& [stream_name, row] : found->second.streams) {
+    stream_places_.erase(row.id);
+    count_stream(row.stream.maker, -1);
+  }
   group_names_.erase(found->second.id);
   groups_.erase(found);
 }
@@ -187,6 +191,7 @@ void Catalog::add_stream(const std::string& group, std::int64_t id, Stream strea
   if (found == groups_.end()) return;
   std::string name = stream.name;
   stream_places_[id] = {found->second.id, name};
+  count_stream(stream.maker, 1);
   found->second.streams[std::move(name)] = StreamRow{id, std::move(stream)};
 }
 
@@ -197,7 +202,14 @@ void Catalog::remove_stream(const std::string& group, const std::string& name) {
   const auto stream = found->second.streams.find(name);
   if (stream == found->second.streams.end()) return;
   stream_places_.erase(stream->second.id);
+  count_stream(stream->second.stream.maker, -1);
   found->second.streams.erase(stream);
+}
+
+void Catalog::count_stream(const std::string& maker, int change) {
+  std::size_t& count = streams_made_[maker];
+  count = change > 0 ? count + 1 : count - 1;
+  if (count == 0) streams_made_.erase(maker);
 }
 
 void Catalog::put_filter(Filter filter) {
@@ -410,6 +422,25 @@ std::vector<Catalog::Age> Catalog::ages() const {
   std::vector<Age> out;
   for (const auto& [name, row] : groups_) out.push_back({row.id, row.group.retention_days});
   return out;
+}
+
+std::map<std::string, std::uint64_t> Catalog::bytes_of_makers() const {
+  const Read lock(mutex_);
+  std::map<std::string, std::uint64_t> out;
+  for (const auto& [name, row] : groups_) out[row.group.maker] += row.group.bytes;
+  return out;
+}
+
+std::size_t Catalog::groups_of(const std::string& maker) const {
+  const Read lock(mutex_);
+  return static_cast<std::size_t>(std::count_if(
+      groups_.begin(), groups_.end(), [&](const auto& each) { return each.second.group.maker == maker; }));
+}
+
+std::size_t Catalog::streams_of(const std::string& maker) const {
+  const Read lock(mutex_);
+  const auto found = streams_made_.find(maker);
+  return found == streams_made_.end() ? 0 : found->second;
 }
 
 std::size_t Catalog::stream_count() const {

@@ -74,6 +74,10 @@ class Catalog {
   };
   std::vector<Age> ages() const;
   std::size_t stream_count() const;
+  /// Before compression, of the groups that each has made.
+  std::map<std::string, std::uint64_t> bytes_of_makers() const;
+  std::size_t groups_of(const std::string& maker) const;
+  std::size_t streams_of(const std::string& maker) const;
   void count_into(Store::Counts& counts) const;
 
  private:
@@ -81,6 +85,7 @@ class Catalog {
   Result<void> load_streams(const sqlite::Database& database);
   Result<void> load_filters(const sqlite::Database& database);
   GroupRow* by_id(std::int64_t id);
+  void count_stream(const std::string& maker, int change);
   std::map<std::string, Filter> all_filters_of(const GroupRow& row) const;
   Group shown(const GroupRow& row) const;
 
@@ -93,6 +98,7 @@ class Catalog {
     std::string name;
   };
   std::unordered_map<std::int64_t, StreamPlace> stream_places_;
+  std::map<std::string, std::size_t> streams_made_;                              // by maker
   std::map<std::string, std::map<std::string, Filter>, std::less<>> configured_; // by group and name
 };
 

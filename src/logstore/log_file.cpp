@@ -103,10 +103,12 @@ Result<void> LogFile::run(const char* sql, const Parameters&... parameters) {
   return known->second.run();
 }
 
-Result<std::int64_t> LogFile::add_group(const std::string& name, WallTime now, const std::string& tags) {
+Result<std::int64_t> LogFile::add_group(const std::string& name, WallTime now, const std::string& tags,
+                                        const std::string& maker) {
   static constexpr char sql[] =
-      "INSERT INTO groups(name, created_ms, retention_days, bytes, tags) VALUES(?1, ?2, 0, 0, ?3)";
-  if (auto done = run(sql, name, now, tags); !done) return tl::unexpected(std::move(done.error()));
+      "INSERT INTO groups(name, created_ms, retention_days, bytes, tags, maker)"
+      " VALUES(?1, ?2, 0, 0, ?3, ?4)";
+  if (auto done = run(sql, name, now, tags, maker); !done) return tl::unexpected(std::move(done.error()));
   return sqlite3_last_insert_rowid(database_.handle());
 }
 
@@ -130,12 +132,12 @@ Result<void> LogFile::set_tags(std::int64_t group, const std::string& tags) {
   return run(sql, group, tags);
 }
 
-Result<std::int64_t> LogFile::add_stream(std::int64_t group, const std::string& name, WallTime now) {
+Result<std::int64_t> LogFile::add_stream(std::int64_t group, const std::string& name, WallTime now,
+                                         const std::string& maker) {
   static constexpr char sql[] =
-      "INSERT INTO streams(group_id, name, created_ms, first_ms, last_ms, ingested_ms) VALUES(?1, ?2, ?3, "
-      "?4, "
-      "?4, ?4)";
-  if (auto done = run(sql, group, name, now, std::int64_t{INT64_MIN}); !done) {
+      "INSERT INTO streams(group_id, name, created_ms, first_ms, last_ms, ingested_ms, maker)"
+      " VALUES(?1, ?2, ?3, ?4, ?4, ?4, ?5)";
+  if (auto done = run(sql, group, name, now, std::int64_t{INT64_MIN}, maker); !done) {
     return tl::unexpected(std::move(done.error()));
   }
   return sqlite3_last_insert_rowid(database_.handle());
@@ -249,11 +251,15 @@ Result<void> LogFile::drop_old(std::int64_t group, WallTime before, std::size_t 
   return {};
 }
 
-Result<void> LogFile::drop_first(std::size_t most, Dropped& dropped) {
+Result<void> LogFile::drop_first(const std::string& maker, std::size_t most, Dropped& dropped) {
   if (dropped.chunks >= most) return {};
-  auto select = database_.prepare("SELECT id, group_id, raw_bytes FROM chunks ORDER BY id LIMIT ?1");
+  auto select = database_.prepare(
+      "SELECT id, group_id, raw_bytes FROM chunks"
+      " WHERE group_id IN (SELECT id FROM groups WHERE maker = ?1)"
+      " ORDER BY id LIMIT ?2");
   if (!select) return tl::unexpected(std::move(select.error()));
-  select->bind(1, static_cast<std::int64_t>(most - dropped.chunks));
+  select->bind_text(1, maker);
+  select->bind(2, static_cast<std::int64_t>(most - dropped.chunks));
   const auto gone = drop(*select, dropped);
   if (!gone) return tl::unexpected<Error>(gone.error());
   return {};

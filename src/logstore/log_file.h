@@ -30,11 +30,13 @@ class LogFile {
   /// Without what is free in it.
   Result<std::uint64_t> used_bytes() const;
 
-  Result<std::int64_t> add_group(const std::string& name, WallTime now, const std::string& tags);
+  Result<std::int64_t> add_group(const std::string& name, WallTime now, const std::string& tags,
+                                 const std::string& maker);
   Result<void> remove_group(std::int64_t group);
   Result<void> set_retention(std::int64_t group, std::optional<int> days);
   Result<void> set_tags(std::int64_t group, const std::string& tags);
-  Result<std::int64_t> add_stream(std::int64_t group, const std::string& name, WallTime now);
+  Result<std::int64_t> add_stream(std::int64_t group, const std::string& name, WallTime now,
+                                  const std::string& maker);
   Result<void> remove_stream(std::int64_t stream);
   Result<void> put_filter(std::int64_t group, const Filter& filter);
   Result<void> remove_filter(std::int64_t group, const std::string& name);
@@ -53,8 +55,8 @@ class LogFile {
   Result<void> drop_doomed(std::size_t most, Dropped& dropped);
   /// Those that end before `before`.
   Result<void> drop_old(std::int64_t group, WallTime before, std::size_t most, Dropped& dropped);
-  /// Those that came first.
-  Result<void> drop_first(std::size_t most, Dropped& dropped);
+  /// Those that came first into the groups of a maker.
+  Result<void> drop_first(const std::string& maker, std::size_t most, Dropped& dropped);
 
  private:
   /// Called by SQLite after each commit, which is durable by then.

@@ -480,6 +480,67 @@ TEST(LogStore, groups_and_streams_are_bounded_and_their_full_number_works) {
   EXPECT_TRUE(stream("in-its-place"));
 }
 
+TEST(LogStore, one_maker_leaves_room_for_the_others) {
+  Town town;
+  town.bytes_ = 2u << 20;
+  town.restart();
+  town.make({"web"}); // Kaden's own
+  const auto group = [&](const std::string& name, const std::string& maker) {
+    return wait_for([&](Done done) { town.store_->create_group(name, {}, std::move(done), maker); });
+  };
+  const auto stream = [&](const std::string& in, const std::string& name, const std::string& maker) {
+    return wait_for([&](Done done) { town.store_->create_stream(in, name, std::move(done), maker); });
+  };
+  for (std::size_t i = 0; i < limits::log_groups_of_one_max; ++i)
+    ASSERT_TRUE(group("loud-" + std::to_string(i), "LOUD"));
+  EXPECT_EQ(group("one-too-many", "LOUD").error().fault, Fault::denied);
+  EXPECT_TRUE(group("quiet", "QUIET"));
+  EXPECT_TRUE(stream("quiet", "s", "QUIET"));
+  EXPECT_TRUE(stream("loud-0", "s", "LOUD"));
+  ASSERT_TRUE(town.put("web", {Town::event(0, "ours")}));
+  ASSERT_TRUE(wait_for(
+      [&](Done done) { town.store_->append("quiet", "s", {Town::event(0, "theirs")}, std::move(done)); }));
+  town.restart(); // whose is whose is remembered
+  std::uint64_t state = 1;
+  for (int i = 0; i < 64; ++i) {
+    std::string noise;
+    while (noise.size() < 100'000) {
+      state = state * 6'364'136'223'846'793'005u + 1;
+      noise += std::to_string(state);
+    }
+    ASSERT_TRUE(wait_for(
+        [&](Done done) { town.store_->append("loud-0", "s", {Town::event(i, noise)}, std::move(done)); }));
+  }
+  for (int i = 0; i < 50; ++i) town.tick(limits::log_drop_every);
+  EXPECT_GT(town.store_->counts().dropped_chunks, 0U);
+  EXPECT_LE(town.store_->counts().file_bytes, town.bytes_);
+  EXPECT_EQ(town.read(Town::all()), "ours ");
+  Query theirs = Town::all();
+  theirs.group = "quiet";
+  EXPECT_EQ(town.read(theirs), "theirs ");
+  EXPECT_EQ(group("one-too-many", "LOUD").error().fault, Fault::denied);
+  EXPECT_TRUE(wait_for([&](Done done) { town.store_->delete_group("loud-7", std::move(done)); }));
+  EXPECT_TRUE(group("in-its-place", "LOUD"));
+}
+
+TEST(LogStore, a_file_of_the_first_schema_is_taken_over) {
+  Town town;
+  town.make({"web"});
+  ASSERT_TRUE(town.put("web", {Town::event(0, "old")}));
+  town.store_.reset();
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(town.folder_.file().c_str(), &handle), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(handle,
+                         "ALTER TABLE groups DROP COLUMN maker; ALTER TABLE streams DROP COLUMN maker;"
+                         "PRAGMA user_version=1",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(handle);
+  town.start();
+  EXPECT_EQ(town.read(Town::all()), "old ");
+  EXPECT_TRUE(wait_for([&](Done done) { town.store_->create_group("new", {}, std::move(done), "KEY"); }));
+}
+
 TEST(LogStore, two_do_not_share_a_file_and_others_files_are_left_alone) {
   Town town;
   Settings settings;

@@ -17,32 +17,37 @@ Result<std::unique_ptr<Store>> Store::open(const Settings& settings, const runti
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
-void Store::create_group(const std::string& name, std::map<std::string, std::string> tags, Done done) {
-  impl_->submit(Change{[this, name, tags = std::move(tags)](WallTime now) -> Result<void> {
-                         Catalog& catalog = impl_->catalog;
-                         if (catalog.group_id(name)) {
-                           return fail(Fault::conflict, "the log group " + name + " exists");
-                         }
-                         if (catalog.ages().size() >= limits::log_groups_max) {
-                           return fail(Fault::denied, "there are as many log groups as may be");
-                         }
-                         std::int64_t id = 0;
-                         auto made = impl_->change([&]() -> Result<void> {
-                           const auto added = impl_->file->add_group(name, now, tags_to_text(tags));
-                           if (!added) return tl::unexpected<Error>(added.error());
-                           id = *added;
-                           return {};
-                         });
-                         if (!made) return made;
-                         Group group;
-                         group.name = name;
-                         group.created = now;
-                         group.tags = tags;
-                         catalog.add_group(id, std::move(group));
-                         impl_->refresh(name);
-                         return {};
-                       },
-                       std::move(done)});
+void Store::create_group(const std::string& name, std::map<std::string, std::string> tags, Done done,
+                         std::string maker) {
+  impl_->submit(
+      Change{[this, name, tags = std::move(tags), maker = std::move(maker)](WallTime now) -> Result<void> {
+               Catalog& catalog = impl_->catalog;
+               if (catalog.group_id(name)) {
+                 return fail(Fault::conflict, "the log group " + name + " exists");
+               }
+               if (catalog.ages().size() >= limits::log_groups_max) {
+                 return fail(Fault::denied, "there are as many log groups as may be");
+               }
+               if (!maker.empty() && catalog.groups_of(maker) >= limits::log_groups_of_one_max)
+                 return fail(Fault::denied, "this access key has made as many log groups as one may");
+               std::int64_t id = 0;
+               auto made = impl_->change([&]() -> Result<void> {
+                 const auto added = impl_->file->add_group(name, now, tags_to_text(tags), maker);
+                 if (!added) return tl::unexpected<Error>(added.error());
+                 id = *added;
+                 return {};
+               });
+               if (!made) return made;
+               Group group;
+               group.name = name;
+               group.created = now;
+               group.tags = tags;
+               group.maker = maker;
+               catalog.add_group(id, std::move(group));
+               impl_->refresh(name);
+               return {};
+             },
+             std::move(done)});
 }
 
 void Store::delete_group(const std::string& name, Done done) {
@@ -87,8 +92,8 @@ void Store::set_tags(const std::string& group,
                        std::move(done)});
 }
 
-void Store::create_stream(const std::string& group, const std::string& name, Done done) {
-  impl_->submit(Change{[this, group, name](WallTime now) -> Result<void> {
+void Store::create_stream(const std::string& group, const std::string& name, Done done, std::string maker) {
+  impl_->submit(Change{[this, group, name, maker = std::move(maker)](WallTime now) -> Result<void> {
                          Catalog& catalog = impl_->catalog;
                          const auto in = catalog.group_id(group);
                          if (!in) return fail(Fault::not_found, "the log group " + group + " is not there");
@@ -98,14 +103,17 @@ void Store::create_stream(const std::string& group, const std::string& name, Don
                          if (catalog.stream_count() >= limits::log_streams_max) {
                            return fail(Fault::denied, "there are as many log streams as may be");
                          }
+                         if (!maker.empty() && catalog.streams_of(maker) >= limits::log_streams_of_one_max)
+                           return fail(Fault::denied,
+                                       "this access key has made as many log streams as one may");
                          std::int64_t id = 0;
                          auto made = impl_->change([&]() -> Result<void> {
-                           const auto added = impl_->file->add_stream(*in, name, now);
+                           const auto added = impl_->file->add_stream(*in, name, now, maker);
                            if (!added) return tl::unexpected<Error>(added.error());
                            id = *added;
                            return {};
                          });
-                         if (made) catalog.add_stream(group, id, {name, now, {}, {}, {}});
+                         if (made) catalog.add_stream(group, id, {name, now, {}, {}, {}, maker});
                          return made;
                        },
                        std::move(done)});

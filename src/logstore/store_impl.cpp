@@ -34,6 +34,13 @@ Error shown(const Error& error) {
   return {Fault::unavailable, error.message};
 }
 
+/// Whose groups hold the most: who fills the file loses first, and nobody else.
+std::string fattest(const std::map<std::string, std::uint64_t>& makers) {
+  const auto most = std::max_element(makers.begin(), makers.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  return most == makers.end() ? "" : most->first;
+}
+
 } // namespace
 
 // Threads ---------------------------------------------------------------------------------------------------
@@ -345,7 +352,7 @@ void Store::Impl::drop_some() {
     const auto used = file->used_bytes();
     if (!used) return tl::unexpected<Error>(used.error());
     if (*used <= settings.bytes) return {};
-    return file->drop_first(most, dropped);
+    return file->drop_first(fattest(catalog.bytes_of_makers()), most, dropped);
   });
   is_dropping = done && dropped.chunks >= most;
   if (!done) return;

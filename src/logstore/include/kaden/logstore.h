@@ -52,11 +52,13 @@ struct Group {
   std::uint64_t bytes = 0; ///< of events that are kept, before compression
   std::size_t filters = 0;
   std::map<std::string, std::string> tags;
+  std::string maker{}; ///< whose it is, such as an access key; empty: Kaden's own
 };
 struct Stream {
   std::string name;
   WallTime created{};
   std::optional<WallTime> first, last, ingested; ///< of its events; the first may be gone by now
+  std::string maker{};
 };
 struct Filter {
   std::string group;
@@ -115,13 +117,16 @@ class Store {
 
   // In --------------------------------------------------------------------------------------------------
 
-  void create_group(const std::string& name, std::map<std::string, std::string> tags, Done done);
+  /// denied: there are too many, of all or of this maker. Where there is no room for all events, those of the
+  /// maker whose groups hold the most go first.
+  void create_group(const std::string& name, std::map<std::string, std::string> tags, Done done,
+                    std::string maker = {});
   void delete_group(const std::string& name, Done done);
   void set_retention(const std::string& group, std::optional<int> days, Done done);
   /// `change` is made on the writer's thread.
   void set_tags(const std::string& group,
                 std::function<Result<void>(std::map<std::string, std::string>&)> change, Done done);
-  void create_stream(const std::string& group, const std::string& name, Done done);
+  void create_stream(const std::string& group, const std::string& name, Done done, std::string maker = {});
   void delete_stream(const std::string& group, const std::string& name, Done done);
   /// A filter of that name is replaced, and forgets its minute.
   void put_filter(Filter filter, Done done);
