@@ -71,6 +71,37 @@ File open_file(const std::string& path) {
   return File(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
 }
 
+struct ClosePacked {
+  void operator()(gzFile file) const { gzclose(file); }
+};
+
+/// What a file packed by gzip holds, when its beginning has the print of `at`; not open: it has not, or is
+/// too large.
+File unpack(const std::string& path, const FilePosition& at) {
+  const std::unique_ptr<gzFile_s, ClosePacked> packed(gzopen(path.c_str(), "rbe"));
+  if (packed == nullptr) return File();
+  std::vector<char> part(read_bytes);
+  File out;
+  std::size_t total = 0;
+  for (bool is_first = true;; is_first = false) {
+    const int got = gzread(packed.get(), part.data(), static_cast<unsigned>(part.size()));
+    if (got < 0) return File();
+    if (is_first) {
+      const bool is_it =
+          static_cast<std::size_t>(got) >= at.head_bytes &&
+          crc32(0, reinterpret_cast<const Bytef*>(part.data()), at.head_bytes) == at.head_print;
+      if (!is_it) return File();
+      out = File(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+      if (!out.is_open()) return File();
+    }
+    if (got == 0) return out;
+    total += static_cast<std::size_t>(got);
+    if (total > limits::unpacked_bytes_max ||
+        write(out.get(), part.data(), static_cast<std::size_t>(got)) != got)
+      return File();
+  }
+}
+
 std::vector<std::string> glob_paths(const std::string& pattern) {
   std::vector<std::string> paths;
   glob_t found{};
@@ -97,6 +128,11 @@ void PositionBook::mark(const FilePosition& at) {
       return a.second.second < b.second.second;
     }));
   }
+}
+
+void PositionBook::forget(const FileKey& file) {
+  std::lock_guard lock(mutex_);
+  changed_ = positions_.erase(file) > 0 || changed_;
 }
 
 std::vector<FilePosition> PositionBook::all() const {
@@ -127,7 +163,7 @@ struct Tail::Followed {
   EventCutter cutter;
   std::uint64_t read_offset;
   FilePosition safe_to; ///< prints up to what is done with
-  bool rotated = false, seen = true;
+  bool rotated = false, seen = true, is_unpacked = false;
   int idle_ticks = 0;
   std::int64_t changed = 0; ///< the file's own time, in ns
 };
@@ -202,6 +238,40 @@ bool Tail::follow_elsewhere(std::size_t rule, const FilePosition& at) {
   return false;
 }
 
+/// The file after it was rotated and packed by gzip, in its folder or one below: read on from `at`.
+bool Tail::follow_packed(std::size_t rule, const FilePosition& at) {
+  if (at.head_bytes == 0) return false;
+  const std::string begin = folder_of(at.path);
+  const std::string name = base_name(at.path);
+  const std::string stem = name.substr(0, name.rfind('.')); // "app.log" may become "app-20261127.log.gz"
+  for (const std::string& pattern : {begin + "/" + stem + "*.gz", begin + "/*/" + stem + "*.gz"}) {
+    for (const std::string& path : glob_paths(pattern)) {
+      File file = unpack(path, at);
+      if (!file.is_open() || !fits(file, at)) continue;
+      Followed* const one = follow(rule, at.path, std::move(file), at.offset);
+      if (one == nullptr) continue;
+      one->rotated = one->is_unpacked = true;
+      one->safe_to.path = at.path;
+      book_.forget({at.device, at.inode});
+      book_.mark(one->safe_to);
+      followed_.splice(followed_.begin(), followed_, std::prev(followed_.end()));
+      log_(at.path + " was rotated and packed meanwhile; " + path + " is read to the end");
+      return true;
+    }
+  }
+  return false;
+}
+
+/// A file from before the start is not where it was.
+void Tail::find_again(std::size_t rule, const FilePosition& at) {
+  if (follow_elsewhere(rule, at) || follow_packed(rule, at)) return;
+  book_.forget({at.device, at.inode});
+  if (at.offset == 0) return;
+  ++lost_;
+  log_(at.path + " is another file now, and the one that was read up to byte " + std::to_string(at.offset) +
+       " is not in its folder: what it got after that is not read");
+}
+
 /// logrotate's copytruncate copies first and cuts then: the copy must not be read from its beginning. What
 /// stands in it is read through the original, or, once that is cut, by follow_elsewhere().
 bool Tail::is_copy(const File& file, const FileKey& key, const std::string& path, std::uint64_t size) {
@@ -235,7 +305,7 @@ std::uint64_t Tail::begin_of(std::size_t rule, const std::string& path, const Fi
   if (saved != known.end()) {
     if (fits(file, *saved)) return saved->offset;
     // Cut while nobody looked, or another file with its old number.
-    if (!has_scanned_) follow_elsewhere(rule, *saved);
+    if (!has_scanned_) find_again(rule, *saved);
     copied_.push_back(*saved);
     return 0;
   }
@@ -286,7 +356,7 @@ void Tail::look_for_moved() {
     const bool stands = stat(at.path.c_str(), &told) == 0 &&
                         FileKey{told.st_dev, told.st_ino} == FileKey{at.device, at.inode};
     const std::size_t rule = stands ? rules_.size() : rule_of(at.path);
-    if (rule < rules_.size()) follow_elsewhere(rule, at);
+    if (rule < rules_.size()) find_again(rule, at);
   }
 }
 
@@ -387,6 +457,7 @@ bool Tail::round(const Sink& sink, bool tick) {
     if (!one.rotated || one.idle_ticks < idle_ticks_max) return false;
     take_events(one, sink, true);
     sink.ending(one.key);
+    if (one.is_unpacked) book_.forget(one.key); // or it would be unpacked at each start
     return true;
   });
   return has_more;

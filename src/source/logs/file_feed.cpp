@@ -144,7 +144,9 @@ class FileFeed final : public Feed {
     return json::object{{"paths", std::move(paths)}, {"positions", std::move(positions)}};
   }
 
-  std::map<std::string, std::uint64_t> counts() const override { return {}; }
+  std::map<std::string, std::uint64_t> counts() const override {
+    return {{"lost_files", tail_ ? tail_->lost() : 0}};
+  }
   std::map<std::string, std::uint64_t> levels() const override {
     return {{"files", tail_ ? tail_->following() : 0}};
   }

@@ -96,6 +96,53 @@ TEST_F(FileFeedTest, rotated_while_nobody_looked) {
   EXPECT_THAT(all, ElementsAre("app.log: 3", "app.log: 4"));
 }
 
+TEST_F(FileFeedTest, rotated_and_packed_while_nobody_looked) {
+  for (const bool is_dated : {false, true}) {
+    const std::string before(1'000, 'x'); // more than a print
+    append(before + "\n1 some line long enough to be told apart\n");
+    start();
+    read();
+    append("2\n");
+    read();
+    append("3\n");
+    const std::string to = is_dated ? "old/app-20261127.log" : "app.log.1";
+    std::filesystem::create_directories(folder_ / "old");
+    std::filesystem::rename(folder_ / "app.log", folder_ / to);
+    ASSERT_EQ(std::system(("gzip " + (folder_ / to).string()).c_str()), 0);
+    append("4\n");
+    start();
+    std::vector<std::string> all = read();
+    start(); // also when it dies half-way
+    for (int i = 0; i < 10; ++i) {
+      for (const std::string& text : read()) all.push_back(text);
+    }
+    EXPECT_THAT(all, ElementsAre("app.log: 3", "app.log: 4")) << is_dated;
+    start();
+    EXPECT_THAT(read(), IsEmpty());
+    EXPECT_EQ(feed_->counts().at("lost_files"), 0U);
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    feed_.reset();
+  }
+}
+
+TEST_F(FileFeedTest, what_was_taken_away_while_nobody_looked_is_counted_once) {
+  append("1 some line long enough to be told apart\n");
+  start();
+  read();
+  append("2\n");
+  read();
+  std::filesystem::remove(folder_ / "app.log");
+  append("4\n", "other.log"); // takes its number, perhaps
+  append("5\n");
+  start();
+  EXPECT_THAT(read(), ElementsAre("app.log: 5"));
+  EXPECT_EQ(feed_->counts().at("lost_files"), 1U);
+  start();
+  read();
+  EXPECT_EQ(feed_->counts().at("lost_files"), 0U);
+}
+
 TEST_F(FileFeedTest, what_is_missing_is_trouble_unless_it_may_be) {
   start();
   read();

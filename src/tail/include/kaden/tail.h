@@ -5,6 +5,7 @@
 /// A file is known by device and inode, and trusted only while its prints fit (FilePosition). Renamed files
 /// are read to their end. When a file became shorter, or others stand where its prints were, it was copied
 /// and cut (copytruncate): the copy is looked for in its folder, and read on from where the file was read.
+/// What was packed by gzip before the start is unpacked into a nameless file and read on as well.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,7 @@ using FileKey = std::pair<std::uint64_t, std::uint64_t>; ///< device, inode
 class PositionBook {
  public:
   void mark(const FilePosition& at);
+  void forget(const FileKey& file);
   std::vector<FilePosition> all() const;
   /// True once after each change.
   bool take_changed();
@@ -104,6 +106,8 @@ class Tail {
   /// With the prints of now, for the book; what was given up to `offset` is from then on done with.
   FilePosition position(const FileKey& file, std::uint64_t offset);
   std::size_t following() const { return followed_.size(); }
+  /// Files from before the start that were found nowhere: what they got meanwhile was not read.
+  std::uint64_t lost() const { return lost_; }
   const std::vector<RuleStanding>& standings() const { return standings_; }
   /// The folders of the files that are followed, for inotify(7).
   std::set<std::string> folders() const;
@@ -118,6 +122,8 @@ class Tail {
                          const FileKey& key, std::uint64_t size, bool& is_a_copy);
   Followed* follow(std::size_t rule, const std::string& path, runtime::Descriptor file, std::uint64_t offset);
   bool follow_elsewhere(std::size_t rule, const FilePosition& at);
+  bool follow_packed(std::size_t rule, const FilePosition& at);
+  void find_again(std::size_t rule, const FilePosition& at);
   bool is_copy(const runtime::Descriptor& file, const FileKey& key, const std::string& path,
                std::uint64_t size);
   /// Of no rule: the count of rules.
@@ -138,6 +144,7 @@ class Tail {
   std::set<FileKey> copies_;          ///< of files that are followed: nothing new in them
   std::map<FileKey, int> unfinished_; ///< ticks for which they looked like a copy that is being made
   bool has_scanned_ = false, told_too_many_ = false;
+  std::uint64_t lost_ = 0;
 };
 
 } // namespace kaden::tail

@@ -29,6 +29,7 @@ inline constexpr std::size_t spool_segment_bytes_max = 1u << 20; // then a new o
 inline constexpr std::size_t spool_record_bytes_max = 2u << 20; // a request of 1 MiB that gzip does not make smaller, twice over
 inline constexpr std::size_t log_rules_max = 100;              // globs; each is looked up once a second
 inline constexpr std::size_t followed_files_max = 500;         // one file descriptor each
+inline constexpr std::size_t unpacked_bytes_max = 256u << 20;   // of a log that was rotated and packed while nobody looked; two seconds
 inline constexpr std::size_t print_bytes_max = 256;            // time stamps make the first and the last lines unique
 inline constexpr std::size_t log_event_bytes_max = 131'072;    // longer ones are cut in parts; escaped, one fits a request of 1 MiB
 inline constexpr std::size_t log_events_per_put_max = 10'000;  // CloudWatch's own
