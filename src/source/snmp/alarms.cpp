@@ -258,7 +258,7 @@ void Alarms::take_vcenter(const Notification& trap, WallTime now, std::vector<Al
   std::string entity = text_of(trap, mib::vcenter_target);
   if (entity.empty()) entity = text_of(trap, mib::vcenter_vm);
   if (entity.empty()) entity = text_of(trap, mib::vcenter_host);
-  const std::string name = value.substr(0, value.find(" - "));
+  const std::string name(mib::vcenter_alarm_name_of(value));
   if (name.empty() && entity.empty()) {
     ++passed_over_;
     return;

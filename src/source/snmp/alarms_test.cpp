@@ -198,6 +198,43 @@ TEST_F(AlarmsTest, vcenters_statuses_in_its_own_language) {
   EXPECT_THAT(take(vcenter_trap("Green", "Yellow", name + " - x")), IsEmpty());
 }
 
+TEST_F(AlarmsTest, vcenters_alarms_whose_names_begin_alike_are_kept_apart) {
+  const auto cpu = take(vcenter_trap("Green", "Red", "Production - CPU - Metric CPU Usage = 95%"));
+  const auto memory = take(vcenter_trap("Green", "Red", "Production - Memory - Metric Memory Usage = 97%"));
+  ASSERT_EQ(cpu.size(), 1U);
+  ASSERT_EQ(memory.size(), 1U);
+  EXPECT_NE(cpu[0].alarm, memory[0].alarm);
+  EXPECT_EQ(cpu[0].labels.at("alarm_name"), "Production - CPU") << "a call says the whole name";
+  EXPECT_EQ(memory[0].labels.at("alarm_name"), "Production - Memory");
+  const auto green = take(vcenter_trap("Red", "Green", "Production - CPU - Metric CPU Usage = 5%"));
+  ASSERT_EQ(green.size(), 1U);
+  EXPECT_EQ(green[0].alarm, cpu[0].alarm);
+  const auto reset = take(vcenter_trap("Warning", "Normal", "Production - Memory"));
+  ASSERT_EQ(reset.size(), 1U) << "somebody reset it: it comes by its name alone";
+  EXPECT_EQ(reset[0].state, AlarmState::ok);
+  EXPECT_EQ(reset[0].alarm, memory[0].alarm);
+}
+
+TEST(VcenterAlarmName, is_what_stands_before_the_value) {
+  const std::vector<std::pair<std::string_view, std::string_view>> table = {
+      {"alarm.VmCPUUsageAlarm - Metric CPU Usage = 95%", "alarm.VmCPUUsageAlarm"},
+      {"alarm.VmMemoryUsageAlarm - 衡量指标 内存 使用情况 = 19%", "alarm.VmMemoryUsageAlarm"},
+      {"CPU使用率高 - 衡量指标 使用情况 = 84%", "CPU使用率高"},
+      {"alarm.HostConnectivityAlarm - Event: Host connection lost (26813982)\nSummary: a - b = c\n",
+       "alarm.HostConnectivityAlarm"},
+      {"Tokyo - hosts - Event: Lost - for 3 s, limit = 2 (7)", "Tokyo - hosts"},
+      {"東京 - ホスト - イベント: 接続 - 切断 (7)", "東京 - ホスト"},
+      {"Tokyo - power - State = Powered off", "Tokyo - power"},
+      {"a = b - c - Metric CPU Usage = 95%", "a = b - c"},
+      {"alarm.HAfailoverInProgress", "alarm.HAfailoverInProgress"},
+      {"alarm.X - words that are not known - and more", "alarm.X"},
+      {"Production - CPU", "Production - CPU"},
+      {" - ", "-"},
+      {"", ""},
+  };
+  for (const auto& [value, name] : table) EXPECT_EQ(mib::vcenter_alarm_name_of(value), name) << value;
+}
+
 TEST_F(AlarmsTest, the_obsolete_trap_of_vcenter_is_read_as_well) {
   Notification trap{"10.0.0.9", mib::vcenter_alarm_old};
   trap.bindings = {{under(mib::vcenter_host, {0}), std::string("esx1")},

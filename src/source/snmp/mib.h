@@ -1,6 +1,6 @@
-/// mib.h - the object identifiers that this source knows, and vCenter's statuses. Room: source/snmp, inside.
-/// Threads: constants. Errors: none. SNMPv2-MIB (RFC 3418), IF-MIB (RFC 2863), BGP4-MIB (RFC 4273; "old" is
-/// how RFC 1657's traps are translated), VMWARE-VC-EVENT-MIB.
+/// mib.h - the object identifiers that this source knows, and what vCenter writes into its traps. Room:
+/// source/snmp, inside. Threads: constants. Errors: none. SNMPv2-MIB (RFC 3418), IF-MIB (RFC 2863), BGP4-MIB
+/// (RFC 4273; "old" is how RFC 1657's traps are translated), VMWARE-VC-EVENT-MIB.
 #pragma once
 
 #include <cstdint>
@@ -22,5 +22,9 @@ enum class VcenterStatus : std::uint8_t { gray, green, yellow, red };
 std::string_view to_text(VcenterStatus status);
 /// In the language of the vCenter; what is not known is red.
 VcenterStatus vcenter_status_of(std::string_view text);
+/// The alarm's name at the begin of vmwVpxdObjValue. It has no binding of its own, and may itself hold " - ":
+/// "Production - CPU - Metric CPU Usage = 95%", "alarm.HostErrorAlarm - Event: Lost - again (7)\nSummary:
+/// ...", and, when somebody resets the alarm, the name alone.
+std::string_view vcenter_alarm_name_of(std::string_view value);
 
 } // namespace kaden::snmp::mib
