@@ -270,6 +270,11 @@ json::value to_json(const std::vector<source::Standing>& standings) {
                                 {"failures", standing.failures},
                                 {"events", standing.events},
                                 {"trouble", standing.trouble}});
+    if (!standing.counts.empty()) {
+      json::object counts;
+      for (const auto& [what, count] : standing.counts) counts[what] = count;
+      list.back().get_object().emplace("counts", std::move(counts));
+    }
     if (standing.hint != source::Hint::none) {
       list.back().get_object().emplace("hint", hint_of(standing.hint));
     }
@@ -289,11 +294,13 @@ void add_metrics(const std::vector<source::Standing>& standings, std::vector<api
                      {}};
   api::Metric readable{
       "kaden_source_readable", "1 when the last look met no trouble.", MetricKind::gauge, {}, {}};
-  api::Metric counts{"kaden_source_count_total",
-                     "What a source has counted since it was begun, by `what`; docs/logs.md tells the words.",
-                     MetricKind::counter,
-                     {},
-                     {}};
+  api::Metric counts{
+      "kaden_source_count_total",
+      "What a source has counted since it was begun, by `what`; docs/logs.md and docs/network.md tell the "
+      "words.",
+      MetricKind::counter,
+      {},
+      {}};
   api::Metric levels{
       "kaden_source_level", "What a source counts at this moment, by `what`.", MetricKind::gauge, {}, {}};
   for (const auto& standing : standings) {

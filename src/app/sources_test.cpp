@@ -178,6 +178,7 @@ TEST(Standings, as_json_and_as_metrics) {
   EXPECT_THAT(with_hint, HasSubstr(R"("en":"this log is the output of Get-AlarmDefinition)"));
   good.counts = {{"received", 7}};
   good.levels = {{"connections", 2}};
+  EXPECT_THAT(kaden::to_text(to_json({good})), HasSubstr(R"("counts":{"received":7})"));
   std::vector<api::Metric> metrics;
   add_metrics({}, metrics);
   EXPECT_TRUE(metrics.empty());

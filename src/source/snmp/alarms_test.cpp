@@ -69,8 +69,13 @@ class AlarmsTest : public testing::Test {
   }
   std::vector<AlarmEvent> poll(std::map<std::uint32_t, DeviceReading::Interface> interfaces,
                                std::map<std::string, DeviceReading::Peer> peers = {}) {
+    return poll_of("core-1", std::move(interfaces), std::move(peers));
+  }
+  std::vector<AlarmEvent> poll_of(const std::string& device,
+                                  std::map<std::uint32_t, DeviceReading::Interface> interfaces,
+                                  std::map<std::string, DeviceReading::Peer> peers = {}) {
     ++at_s_;
-    return alarms_->take("core-1", {std::move(interfaces), std::move(peers), SteadyTime(seconds(at_s_))},
+    return alarms_->take(device, {std::move(interfaces), std::move(peers), SteadyTime(seconds(at_s_))},
                          wall());
   }
   WallTime wall() const { return wall_time(1'790'000'000'000 + at_s_ * 1'000); }
@@ -273,9 +278,10 @@ TEST_F(AlarmsTest, traps_of_other_kinds_by_rules) {
   EXPECT_THAT(alarms_->tick(wall()), IsEmpty());
   at_s_ += 20;
   EXPECT_EQ(alarms_->tick(wall()).at(0).state, AlarmState::ok);
-  EXPECT_EQ(alarms_->passed_over(), 0U);
+  EXPECT_EQ(alarms_->counts().unknown, 0U);
   EXPECT_THAT(take({"10.0.0.254", {1, 3, 6, 1, 6, 3, 1, 1, 5, 1}}), IsEmpty());
-  EXPECT_EQ(alarms_->passed_over(), 1U);
+  EXPECT_EQ(alarms_->counts().unknown, 1U);
+  EXPECT_EQ(alarms_->counts().last_unknown, "1.3.6.1.6.3.1.1.5.1 from 10.0.0.254");
 }
 
 TEST_F(AlarmsTest, a_sender_that_the_settings_do_not_name_is_told_by_its_address) {
@@ -299,12 +305,103 @@ TEST_F(AlarmsTest, traps_without_what_they_need_are_passed_over) {
   EXPECT_THAT(take({"10.0.0.254", mib::vcenter_alarm}), IsEmpty());
   Notification odd{"10.0.0.254", mib::link_down, {{under(mib::if_index, {1}), std::string("one")}}};
   EXPECT_THAT(take(odd), IsEmpty());
-  EXPECT_EQ(alarms_->passed_over(), 4U);
+  EXPECT_EQ(alarms_->counts().broken, 4U);
+}
+
+TEST_F(AlarmsTest, who_floods_silences_himself_alone) {
+  for (std::uint32_t i = 0; i < limits::snmp_device_alarms_max; ++i)
+    ASSERT_EQ(take(link_trap(false, 1'000 + i, "10.9.9.9")).size(), 1U);
+  EXPECT_THAT(take(link_trap(false, 3, "10.9.9.9")), IsEmpty());
+  EXPECT_EQ(alarms_->counts().dropped, 1U);
+  EXPECT_EQ(alarms_->counts().last_dropped, "10.9.9.9");
+  EXPECT_TRUE(alarms_->is_full());
+  EXPECT_EQ(take(link_trap(false, 3)).size(), 1U) << "of another device";
+  restart();
+  EXPECT_TRUE(alarms_->is_full());
+  EXPECT_THAT(take(link_trap(false, 3, "10.9.9.9")), IsEmpty());
+  EXPECT_EQ(take(link_trap(true, 1'000, "10.9.9.9")).size(), 1U);
+  EXPECT_FALSE(alarms_->is_full());
+  EXPECT_EQ(take(link_trap(false, 3, "10.9.9.9")).size(), 1U) << "there is room again";
+}
+
+TEST_F(AlarmsTest, many_senders_that_nobody_named_leave_the_named_ones_their_room) {
+  const std::size_t each = limits::snmp_device_alarms_max;
+  for (std::size_t i = 0; i < limits::snmp_alarms_max; ++i) {
+    const std::string peer = "10.8.0." + std::to_string(i / each);
+    ASSERT_EQ(take(link_trap(false, static_cast<std::uint32_t>(i), peer)).size(), 1U);
+  }
+  EXPECT_THAT(take(link_trap(false, 3, "10.9.9.9")), IsEmpty());
+  EXPECT_EQ(take(link_trap(false, 3)).size(), 1U);
+}
+
+TEST_F(AlarmsTest, a_trap_before_the_first_poll_after_a_restart_knows_what_is_watched) {
+  settings_.devices[0].interfaces = {"wan*"};
+  settings_.devices[0].names = {{"wan0", "Tokyo Direct Connect"}};
+  rebuild();
+  const auto unwatched = take(link_trap(false, 2));
+  ASSERT_EQ(unwatched.size(), 1U) << "nothing is known of it";
+  const auto over = poll({{1, interface("wan0", 1)}, {2, interface("lo", 2)}});
+  ASSERT_EQ(over.size(), 1U) << "the next poll ends what it does not watch";
+  EXPECT_EQ(over[0].state, AlarmState::ok);
+  EXPECT_EQ(over[0].alarm, unwatched[0].alarm);
+  restart();
+  EXPECT_THAT(take(link_trap(false, 2)), IsEmpty());
+  const auto down = take(link_trap(false, 1));
+  ASSERT_EQ(down.size(), 1U);
+  EXPECT_EQ(down[0].labels.at("thing"), "Tokyo Direct Connect");
+}
+
+TEST_F(AlarmsTest, what_is_open_stays_when_its_sender_is_given_an_id_or_loses_it) {
+  const auto named = settings_.devices;
+  settings_.devices.clear();
+  rebuild();
+  const auto down = take(link_trap(false, 3));
+  const auto worse = take(link_trap(false, 4));
+  ASSERT_EQ(down.size(), 1U);
+  settings_.devices = named;
+  settings_.devices[0].severity = Severity::error;
+  restart();
+  const auto milder = take(link_trap(false, 4));
+  ASSERT_EQ(milder.size(), 1U) << "the settings say error, nobody had said critical";
+  EXPECT_EQ(milder[0].alarm, worse.at(0).alarm) << "the same alarm";
+  const auto up = take(link_trap(true, 3));
+  ASSERT_EQ(up.size(), 1U);
+  EXPECT_EQ(up[0].state, AlarmState::ok);
+  EXPECT_EQ(up[0].alarm, down[0].alarm);
+  const auto again = take(link_trap(false, 3));
+  EXPECT_EQ(again.at(0).alarm, "core-1: interface 3");
+  settings_.devices[0].id = "core-one";
+  restart();
+  restart();
+  EXPECT_THAT(take(link_trap(false, 3)), IsEmpty());
+  EXPECT_EQ(poll_of("core-one", {{3, interface("Gi3", 1)}, {4, interface("Gi4", 2)}}).at(0).alarm,
+            again[0].alarm);
+  settings_.devices.clear();
+  restart();
+  EXPECT_EQ(take(link_trap(true, 4)).at(0).alarm, worse[0].alarm);
+}
+
+TEST_F(AlarmsTest, what_was_told_under_two_ids_ends_under_both) {
+  const auto named = settings_.devices;
+  const auto one = take(link_trap(false, 3));
+  restart();
+  settings_.devices.clear();
+  rebuild(); // an older Kaden forgot whose it was
+  const auto two = take(link_trap(false, 3));
+  ASSERT_EQ(two.size(), 1U);
+  settings_.devices = named;
+  restart();
+  const auto over = alarms_->tick(wall());
+  ASSERT_EQ(over.size(), 1U);
+  EXPECT_EQ(over[0].alarm, two[0].alarm);
+  EXPECT_EQ(over[0].state, AlarmState::ok);
+  EXPECT_EQ(take(link_trap(true, 3)).at(0).alarm, one.at(0).alarm);
 }
 
 TEST_F(AlarmsTest, what_was_not_saved_by_it_is_refused) {
   for (const char* key : {"alarm/core-1/if/3", "device/core-1"}) {
-    for (const char* text : {"", "[]", "{}", R"({"read":1})", R"({"read":true,"unused":["x"]})"}) {
+    for (const char* text : {"", "[]", "{}", R"({"read":1})", R"({"read":true,"unused":["x"]})",
+                             R"({"read":true,"unused":[],"names":[[1,"a","b"]]})"}) {
       rebuild();
       EXPECT_EQ(alarms_->restore({{key, text}}).error().fault, Fault::corrupt) << key << text;
     }

@@ -33,10 +33,16 @@ class Desk {
   const Ports& ports() const { return ports_; }
   /// What was wrong with what is stored; once.
   std::string take_trouble();
+  Alarms::Counts counts() const;
+  /// While alarms are dropped for want of room, and for a while after: why.
+  std::string why_dropping() const;
 
  private:
   Result<std::size_t> flush();
   std::int32_t next_boots() const;
+  void tell_dropping();
+  AlarmEvent dropping_event(bool is_over, WallTime began) const;
+  std::string why() const;
 
   // Config
   const Settings settings_;
@@ -51,6 +57,9 @@ class Desk {
   std::map<std::string, std::optional<std::string>> unsaved_;
   std::map<std::string, std::string> readabilities_; ///< as stored
   std::string trouble_;
+  source::Readability dropping_{Millis(0)};
+  std::uint64_t seen_dropped_ = 0;
+  SteadyTime dropping_until_{};
 };
 
 } // namespace kaden::snmp

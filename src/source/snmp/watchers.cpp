@@ -111,26 +111,50 @@ class TrapWatcher final : public source::Watcher {
     receiver_->answer();
     looked.reported = *told;
     reader_.note(std::nullopt, looked);
-    note_refused(looked);
+    note_passed_over(looked);
     return looked;
   }
 
  private:
-  /// Somebody knocks who is not let in: that is for people to see, not to be called for.
-  void note_refused(Looked& looked) {
-    const auto counts = receiver_->counts();
-    const std::uint64_t refused = counts.foreign + counts.refused + counts.broken;
+  /// Somebody knocks who is not let in, or tells what no rule knows: that is for people to see, not to be
+  /// called for.
+  void note_passed_over(Looked& looked) {
+    const Receiver::Counts counts = receiver_->counts();
+    const Alarms::Counts alarms = desk_->counts();
+    looked.counts = {{"taken", counts.taken},         {"foreign", counts.foreign},
+                     {"refused", counts.refused},     {"broken", counts.broken},
+                     {"unknown", alarms.unknown},     {"incomplete", alarms.broken},
+                     {"dropped_full", alarms.dropped}};
     const SteadyTime now = desk_->ports().clock.steady();
-    if (refused > seen_refused_) told_until_ = now + seconds(600);
-    seen_refused_ = refused;
+    const std::string dropping = desk_->why_dropping();
     if (const std::string trouble = desk_->take_trouble(); !trouble.empty())
       looked.trouble = Error{Fault::corrupt, trouble};
-    if (looked.trouble || now >= told_until_) return;
-    looked.trouble =
-        Error{Fault::denied, "refused so far: " + std::to_string(counts.foreign) + " from other networks, " +
+    if (!looked.trouble && !dropping.empty()) looked.trouble = Error{Fault::busy, dropping};
+    const bool is_refusing = refused_.is_recent(counts.foreign + counts.refused + counts.broken, now);
+    const bool is_passing = passed_over_.is_recent(alarms.unknown + alarms.broken, now);
+    if (!looked.trouble && is_refusing)
+      looked.trouble = Error{Fault::denied,
+                             "refused so far: " + std::to_string(counts.foreign) + " from other networks, " +
                                  std::to_string(counts.refused) + " by community, user or password, " +
                                  std::to_string(counts.broken) + " that are no SNMP v2c or v3"};
+    if (!looked.trouble && is_passing)
+      looked.trouble =
+          Error{Fault::not_found,
+                "passed over so far: " + std::to_string(alarms.unknown) + " of kinds that no rule knows" +
+                    (alarms.last_unknown.empty() ? "" : " (the last " + alarms.last_unknown + ")") + ", " +
+                    std::to_string(alarms.broken) + " without what they need"};
   }
+
+  /// A number that has grown in the last ten minutes.
+  struct Grown {
+    std::uint64_t seen = 0;
+    SteadyTime until{};
+    bool is_recent(std::uint64_t number, SteadyTime now) {
+      if (number > seen) until = now + seconds(600);
+      seen = number;
+      return now < until;
+    }
+  };
 
   // Config
   const std::string source_ = source_name;
@@ -140,8 +164,7 @@ class TrapWatcher final : public source::Watcher {
   Reader reader_;
   std::unique_ptr<Receiver> receiver_;
   // State
-  std::uint64_t seen_refused_ = 0;
-  SteadyTime told_until_{};
+  Grown refused_, passed_over_;
 };
 
 DeviceReading::Interface interface_of(const std::map<std::size_t, Value>& row,

@@ -31,6 +31,8 @@ inline constexpr int snmp_repetitions = 25;                    // rows in one an
 inline constexpr int snmp_tries = 3;                           // of one question; UDP loses some
 inline constexpr Millis snmp_poll = seconds(60);               // by default
 inline constexpr Millis snmp_unreadable = seconds(180);        // by default: three polls
-inline constexpr std::size_t snmp_alarms_max = 20'000;         // of traps of other kinds and of vCenters, told at once; more are refused
+inline constexpr std::size_t snmp_device_alarms_max = 2'000;   // of one device, open at once; a large chassis has so many interfaces, more is a flood
+inline constexpr std::size_t snmp_alarms_max = 20'000;         // of all senders that the settings do not name, open at once; named devices keep their own room
+inline constexpr std::size_t snmp_trapped_max = 20'000;        // links and sessions of which it is remembered when a trap told; only a poll at the same moment asks
 
 } // namespace kaden::limits

@@ -12,6 +12,9 @@
 /// settings, green
 ///   ends it, gray changes nothing; a status in words that are not known counts as red.
 /// - Traps of other kinds by rules; the first that fits. Without a rule they are counted and passed over.
+/// - Each named device has room for limits::snmp_device_alarms_max alarms, all other senders together for
+/// limits::snmp_alarms_max: who floods silences himself alone. What finds no room is counted.
+/// - What is open stays open when the settings give its sender another id; it keeps its alarm's name.
 #pragma once
 
 #include <map>
@@ -77,34 +80,47 @@ class Alarms {
   std::vector<AlarmEvent> take(const std::string& device, const DeviceReading& reading, WallTime now);
   /// What ends by itself.
   std::vector<AlarmEvent> tick(WallTime now);
-  std::uint64_t passed_over() const { return passed_over_; }
+  struct Counts {
+    std::uint64_t unknown = 0;  ///< traps of a kind that has no rule
+    std::uint64_t broken = 0;   ///< traps of a known kind without what they need: an index, a peer, a name
+    std::uint64_t dropped = 0;  ///< alarms for which there was no room
+    std::string last_unknown{}; ///< "1.3.6.1.6.3.1.1.5.1 from 10.0.0.254"
+    std::string last_dropped{}; ///< whose
+  };
+  const Counts& counts() const { return counts_; }
+  /// Whether somebody's room is used up at this moment.
+  bool is_full() const;
 
   /// Stored forms by key that changed since the last call; nullopt for what ended.
   std::map<std::string, std::optional<std::string>> changed();
+  /// Once, before anything else.
   Result<void> restore(const std::map<std::string, std::string>& stored);
 
  private:
   /// What is told of one alarm.
   struct Told {
     std::string alarm, machine;
+    std::string device,
+        address; ///< its sender's, as the settings have them now; of an unnamed one both the same
     std::map<std::string, std::string> labels;
     Severity severity = Severity::error;
     std::optional<WallTime> ends_at{};
   };
   /// What polls found of one device.
   struct Device {
-    std::map<std::uint32_t, DeviceReading::Interface> interfaces; ///< names; not stored
+    std::map<std::uint32_t, DeviceReading::Interface> interfaces; ///< of what is stored, only the names
     std::set<std::uint32_t> unused;
     bool was_read = false;
   };
   struct Origin {
-    std::string id, name;
+    std::string id, name, address;
     const DeviceSettings* settings = nullptr; ///< nullptr: a sender that the settings do not name
   };
 
   Origin origin_of(const std::string& address) const;
   const DeviceSettings* find(const std::string& id) const;
   static bool is_watched(const DeviceSettings& settings, const DeviceReading::Interface& interface);
+  static Told told_of(const Origin& origin);
   Told link_of(const Origin& origin, std::uint32_t index, const DeviceReading::Interface& interface) const;
   Told peer_of(const Origin& origin, const std::string& peer) const;
   void take_link(const Notification& trap, bool is_up, WallTime now, SteadyTime steady,
@@ -118,10 +134,15 @@ class Alarms {
   void raise(const std::string& key, Told told, SpokenText say, std::string reason, WallTime now,
              std::vector<AlarmEvent>& out);
   void clear(const std::string& key, std::string reason, WallTime now, std::vector<AlarmEvent>& out);
+  bool has_room(const Told& told) const;
+  void count(const Told& told, int change);
+  void note_trap(const std::string& key, SteadyTime steady);
   bool is_newer(const std::string& key, SteadyTime began) const;
   static AlarmEvent event_of(const std::string& key, const Told& told, AlarmState state, WallTime now);
   std::string save(const std::string& key) const;
   Result<void> load(const std::string& key, const std::string& text);
+  Result<void> load_device(const std::string& id, const Fields& fields);
+  void adopt();
 
   // Config
   AlarmSettings settings_;
@@ -130,7 +151,9 @@ class Alarms {
   std::map<std::string, Device> devices_;
   std::map<std::string, SteadyTime> trapped_; ///< by key: when a trap told of it last
   std::map<std::string, bool> touched_;
-  std::uint64_t passed_over_ = 0;
+  std::map<std::string, std::size_t> open_; ///< alarms of told_ by device
+  std::size_t open_unnamed_ = 0;            ///< those of senders that the settings do not name
+  Counts counts_;
 };
 
 } // namespace kaden::snmp
