@@ -12,8 +12,9 @@ namespace kaden::network {
 
 namespace {
 
-constexpr double clear_share = 0.9;  // of a threshold; below it loss and latency are over
-constexpr double very_soon_days = 3; // left of a certificate
+constexpr double clear_share = 0.9;    // of a threshold; below it loss and latency are over
+constexpr double very_soon_days = 3;   // left of a certificate
+constexpr Millis jitter = Millis(250); // of the way to us, beside a quarter of the time between two readings
 
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
@@ -27,6 +28,22 @@ std::string number(double value) {
 
 std::string cut(const std::string& text, std::size_t most) {
   return std::string(cut_utf8(text, most));
+}
+
+/// Without reason and words.
+AlarmEvent certificate_event(const std::string& path, const std::string& probe, const std::string& vantage,
+                             int expiring, WallTime now) {
+  AlarmEvent event;
+  event.source = source_name;
+  const std::string thing = path + "/" + probe + "/" + vantage;
+  event.alarm = cut("certificate " + thing, limits::alarm_name_bytes_max);
+  event.event_id = cut("certificate/" + std::to_string(expiring) + "/" + to_iso8601(now) + "/" + thing,
+                       limits::event_id_bytes_max);
+  event.state = expiring == 0 ? AlarmState::ok : AlarmState::alarm;
+  event.severity = expiring == 2 ? Severity::error : Severity::warning;
+  event.machine = cut(probe, limits::machine_bytes_max);
+  event.labels = {{"path", path}, {"probe", probe}, {"seen_from", vantage}, {"trouble", "certificate"}};
+  return event;
 }
 
 } // namespace
@@ -84,6 +101,7 @@ void Paths::judge(View& view, const PathSettings& settings, const Reading& readi
     view.rounds.clear(); // what was lost while it was down has been told
   }
   view.reason = reading.is_up ? "" : reading.reason;
+  if (reading.days_to_expiry) view.days_to_expiry = reading.days_to_expiry;
   view.rounds.push_back({reading.loss_percent, reading.round_trip_ms});
   while (view.rounds.size() > settings.window) view.rounds.pop_front();
   // A window that is not full says nothing yet; after a restart what was told before stays until it is.
@@ -97,50 +115,80 @@ void Paths::judge(View& view, const PathSettings& settings, const Reading& readi
   view.is_slow = is_beyond(view.is_slow, figures.latency_ms, settings.latency_ms);
 }
 
-Result<std::vector<AlarmEvent>> Paths::take(const Reading& reading, WallTime now, SteadyTime steady) {
-  std::vector<AlarmEvent> out;
+bool Paths::is_end(const Path& path, const std::string& vantage) {
+  const auto& ends = path.settings.ends;
+  return std::find(ends.begin(), ends.end(), vantage) != ends.end();
+}
+
+Result<void> Paths::take(const Reading& reading, WallTime now, SteadyTime steady) {
   const auto found = paths_.find(reading.path);
   if (found == paths_.end()) return fail(Fault::not_found, "no path is called " + reading.path);
   Path& path = found->second;
-  const auto& ends = path.settings.ends;
-  if (std::find(ends.begin(), ends.end(), reading.vantage) == ends.end())
+  if (!is_end(path, reading.vantage))
     return fail(Fault::not_found, reading.vantage + " is no end of the path " + reading.path);
   const WallTime at = std::min(reading.at, now); // a clock that is ahead must not silence what comes after
-  if (now - at > silent_after_) return out;      // history, of a queue that was stuck
+  if (now - at > silent_after_) return {};       // history, of a queue that was stuck
   View& view = path.views[{reading.vantage, reading.probe}];
-  if (at <= view.at) return out; // a repeat
+  if (at <= view.at && view.at <= now) return {}; // a repeat, or overtaken; else our clock has stepped back
+  const Millis lag = now - reading.at;
+  view.is_live = is_live(view, reading, lag, steady);
+  if (view.is_settled) view.unsettled = steady;
+  view.is_settled = false;
   view.at = at;
+  view.lag = lag;
   view.heard = steady;
-  hear(reading, now, steady, out);
+  hear(reading, steady);
   judge(view, path.settings, reading);
   touched_["path/" + path.settings.id] = true;
-  tell_path(path, now, out);
-  tell_certificate(path, view, reading, now, out);
-  return out;
+  return {};
 }
 
-void Paths::hear(const Reading& reading, WallTime now, SteadyTime steady, std::vector<AlarmEvent>& out) {
+/// Whether it comes in its own time, and is not one of many that were kept: those come late, and then faster
+/// than they were made. The lag itself says little, for it has the difference of two clocks in it.
+bool Paths::is_live(const View& view, const Reading& reading, Millis lag, SteadyTime steady) const {
+  if (reading.vantage == own_.vantage) return true;
+  if (view.heard == SteadyTime{} || view.at == WallTime{})
+    return lag <= limits::backlog_settles && lag >= -limits::backlog_settles;
+  const Millis apart = view.lag + (steady - view.heard) - lag; // by the vantage point's own clock
+  const Millis change = lag - view.lag;
+  const Millis most = jitter + std::max(apart, Millis(0)) / 4;
+  return change <= most && change >= -most;
+}
+
+void Paths::settle(Path& path, WallTime now, SteadyTime steady, std::vector<AlarmEvent>& out) {
+  for (auto& [key, view] : path.views) {
+    const bool is_over = view.is_live || steady - view.heard >= limits::backlog_settles ||
+                         steady - view.unsettled >= limits::backlog_lasts;
+    if (view.is_settled || !is_over) continue;
+    view.is_settled = true;
+    if (view.is_down && view.shown != Trouble::down && view.failed_in_row == 0) {
+      // Down and up again in a backlog: that was before, and nobody is called for it.
+      view.is_down = view.is_lossy = view.is_slow = false;
+      view.rounds.clear();
+    }
+    view.shown = view.worst();
+    tell_certificate(path, key, view, now, out);
+  }
+}
+
+void Paths::hear(const Reading& reading, SteadyTime steady) {
   const auto found = vantages_.find(reading.vantage);
-  if (found == vantages_.end()) return; // our own
-  Vantage& vantage = found->second;
-  vantage.heard[reading.path] = steady;
-  if (vantage.told.erase(reading.path) == 0) return;
-  touched_["vantage/" + reading.vantage] = true;
-  out.push_back(vantage_event(reading.vantage, vantage, now));
+  if (found == vantages_.end() || reading.vantage == own_.vantage) return;
+  found->second.heard[reading.path] = steady;
+  found->second.silent.erase(reading.path);
 }
 
 bool Paths::is_silent(const std::string& vantage, const std::string& path) const {
   const auto found = vantages_.find(vantage);
-  return found != vantages_.end() && found->second.told.count(path) > 0;
+  return found != vantages_.end() && found->second.silent.count(path) > 0;
 }
 
 void Paths::tell_path(Path& path, WallTime now, std::vector<AlarmEvent>& out) {
   std::map<std::string, Trouble> seen;
   for (const auto& [key, view] : path.views) {
-    const Trouble worst = view.worst();
-    if (worst == Trouble::none) continue;
+    if (view.shown == Trouble::none) continue;
     Trouble& of_vantage = seen[key.first];
-    of_vantage = std::max(of_vantage, worst);
+    of_vantage = std::max(of_vantage, view.shown);
   }
   if (seen == path.told) return;
   if (seen.empty()) {
@@ -153,6 +201,7 @@ void Paths::tell_path(Path& path, WallTime now, std::vector<AlarmEvent>& out) {
     out.push_back(path_event(path, seen, now));
   }
   path.told = std::move(seen);
+  touched_["path/" + path.settings.id] = true;
 }
 
 AlarmEvent Paths::path_event(const Path& path, const std::map<std::string, Trouble>& seen,
@@ -173,12 +222,12 @@ AlarmEvent Paths::path_event(const Path& path, const std::map<std::string, Troub
     if (!says_nothing && seen.count(end) == 0) good.push_back(end);
   }
   for (const auto& [key, view] : path.views) {
-    if (view.worst() == Trouble::none) continue;
+    if (view.shown == Trouble::none) continue;
     const Figures mine = figures_of(view);
     figures.loss_percent = std::max(figures.loss_percent, mine.loss_percent);
     figures.latency_ms = std::max(figures.latency_ms, mine.latency_ms);
     reason += fmt::format("{}{} {}: {}{}", reason.empty() ? "" : "; ", key.first, key.second,
-                          to_text(view.worst()), view.reason.empty() ? "" : " (" + view.reason + ")");
+                          to_text(view.shown), view.reason.empty() ? "" : " (" + view.reason + ")");
   }
   AlarmEvent event;
   event.source = source_name;
@@ -241,28 +290,18 @@ SpokenText Paths::words_of(const Path& path, Trouble worst, std::size_t seeing, 
   return {{Language::ja, std::move(ja)}, {Language::en, std::move(en)}};
 }
 
-void Paths::tell_certificate(Path& path, View& view, const Reading& reading, WallTime now,
-                             std::vector<AlarmEvent>& out) {
-  if (!reading.days_to_expiry) return; // it was not seen: nothing is known of it
-  const double days = *reading.days_to_expiry;
+void Paths::tell_certificate(Path& path, const std::pair<std::string, std::string>& key, View& view,
+                             WallTime now, std::vector<AlarmEvent>& out) {
+  if (!view.days_to_expiry) return; // it was not seen: nothing is known of it
+  const auto& [vantage, probe] = key;
+  const double days = *view.days_to_expiry;
   const int expiring = days >= path.settings.expiry_days ? 0 : days >= very_soon_days ? 1 : 2;
   if (expiring == view.expiring) return;
   view.expiring = expiring;
-  AlarmEvent event;
-  event.source = source_name;
-  const std::string thing = path.settings.id + "/" + reading.probe + "/" + reading.vantage;
-  event.alarm = cut("certificate " + thing, limits::alarm_name_bytes_max);
-  event.event_id = cut("certificate/" + std::to_string(expiring) + "/" + to_iso8601(now) + "/" + thing,
-                       limits::event_id_bytes_max);
-  event.state = expiring == 0 ? AlarmState::ok : AlarmState::alarm;
-  event.severity = expiring == 2 ? Severity::error : Severity::warning;
-  event.machine = cut(reading.probe, limits::machine_bytes_max);
-  event.reason = fmt::format("the certificate ends in {:.1f} days, seen from {}", days, reading.vantage);
-  event.labels = {{"path", path.settings.id},
-                  {"probe", reading.probe},
-                  {"seen_from", reading.vantage},
-                  {"trouble", "certificate"},
-                  {"days", number(std::max(0.0, std::floor(days)))}};
+  touched_["path/" + path.settings.id] = true;
+  AlarmEvent event = certificate_event(path.settings.id, probe, vantage, expiring, now);
+  event.reason = fmt::format("the certificate ends in {:.1f} days, seen from {}", days, vantage);
+  event.labels["days"] = number(std::max(0.0, std::floor(days)));
   if (days < 0) {
     event.say = {{Language::ja, "{severity}アラームです。{machine}の証明書は期限が切れています。"},
                  {Language::en, "Kaden, {severity} alarm. The certificate of {machine} has expired."}};
@@ -275,8 +314,8 @@ void Paths::tell_certificate(Path& path, View& view, const Reading& reading, Wal
 }
 
 AlarmEvent Paths::vantage_event(const std::string& name, const Vantage& vantage, WallTime now) const {
-  const bool is_over = vantage.told.empty();
-  const std::string of = joined({vantage.told.begin(), vantage.told.end()});
+  const bool is_over = vantage.silent.empty();
+  const std::string of = joined({vantage.silent.begin(), vantage.silent.end()});
   AlarmEvent event;
   event.source = source_name;
   event.alarm = "vantage " + name;
@@ -307,28 +346,54 @@ void Paths::forget_stopped(Path& path, SteadyTime steady) {
       continue;
     }
     touched_["path/" + path.settings.id] = true;
+    if (view.expiring > 0) gone_certificates_.push_back({path.settings.id, at->first.second, vantage});
     at = path.views.erase(at);
   }
 }
 
-std::vector<AlarmEvent> Paths::tick(WallTime now, SteadyTime steady) {
-  std::vector<AlarmEvent> out;
+void Paths::tell_silence(SteadyTime steady, WallTime now, std::vector<AlarmEvent>& out) {
   for (auto& [name, vantage] : vantages_) {
-    bool is_news = false;
     for (const auto& [id, path] : paths_) {
-      const auto& ends = path.settings.ends;
-      if (std::find(ends.begin(), ends.end(), name) == ends.end()) continue;
+      if (name == own_.vantage || !is_end(path, name)) continue;
       const SteadyTime heard = vantage.heard.try_emplace(id, steady).first->second;
-      if (steady - heard >= silent_after_) is_news = vantage.told.insert(id).second || is_news;
+      if (steady - heard >= silent_after_) vantage.silent.insert(id);
     }
-    if (!is_news) continue;
-    touched_["vantage/" + name] = true;
+    if (vantage.silent == vantage.told) continue;
     out.push_back(vantage_event(name, vantage, now));
+    vantage.told = vantage.silent;
+    touched_["vantage/" + name] = true;
   }
+}
+
+/// What was told of things that the settings, or an agent's, no longer have.
+void Paths::tell_gone(WallTime now, std::vector<AlarmEvent>& out) {
+  for (const std::string& id : std::exchange(gone_, {})) {
+    AlarmEvent over;
+    over.source = source_name;
+    over.event_id = cut("path/" + id + "/gone/" + to_iso8601(now), limits::event_id_bytes_max);
+    over.alarm = "path " + id;
+    over.state = AlarmState::ok;
+    over.machine = cut(id, limits::machine_bytes_max);
+    over.reason = "it is no longer watched";
+    over.labels = {{"path", id}};
+    out.push_back(std::move(over));
+  }
+  for (const Certificate& each : std::exchange(gone_certificates_, {})) {
+    AlarmEvent over = certificate_event(each.path, each.probe, each.vantage, 0, now);
+    over.reason = "it is no longer looked at";
+    out.push_back(std::move(over));
+  }
+}
+
+std::vector<AlarmEvent> Paths::tell(WallTime now, SteadyTime steady) {
+  std::vector<AlarmEvent> out;
+  tell_silence(steady, now, out);
   for (auto& [id, path] : paths_) {
     forget_stopped(path, steady);
+    settle(path, now, steady, out);
     tell_path(path, now, out);
   }
+  tell_gone(now, out);
   return out;
 }
 
@@ -343,29 +408,33 @@ std::string Paths::save(const Path& path) const {
                                  {"down", view.is_down},
                                  {"lossy", view.is_lossy},
                                  {"slow", view.is_slow},
+                                 {"shown", to_text(view.shown)},
                                  {"expiring", view.expiring}});
   }
   return kaden::to_text(json::object{{"views", std::move(views)}});
 }
 
-std::map<std::string, std::string> Paths::changed() {
-  std::map<std::string, std::string> out;
+std::map<std::string, std::optional<std::string>> Paths::changed() {
+  std::map<std::string, std::optional<std::string>> out;
   for (const auto& [key, is_touched] : touched_) {
     static_cast<void>(is_touched);
     const std::string name = key.substr(key.find('/') + 1);
     if (key.starts_with("path/")) {
-      out[key] = save(paths_.at(name));
+      const auto path = paths_.find(name);
+      out[key] = path == paths_.end() ? std::nullopt : std::optional(save(path->second));
       continue;
     }
+    const std::set<std::string>& of = vantages_.at(name).told;
     json::array told;
-    for (const std::string& path : vantages_.at(name).told) told.emplace_back(path);
-    out[key] = kaden::to_text(json::object{{"silent", std::move(told)}});
+    for (const std::string& path : of) told.emplace_back(path);
+    out[key] =
+        of.empty() ? std::nullopt : std::optional(kaden::to_text(json::object{{"silent", std::move(told)}}));
   }
   touched_.clear();
   return out;
 }
 
-Result<void> Paths::load(Path& path, const std::string& text) const {
+Result<void> Paths::load(Path& path, const std::string& text) {
   const auto value = parse_json(text);
   if (!value || !value->is_object()) return fail(Fault::corrupt, "it is no JSON object");
   const Fields fields(value->get_object(), "path");
@@ -379,36 +448,44 @@ Result<void> Paths::load(Path& path, const std::string& text) const {
     const auto down = members.flag_or("down", false);
     const auto lossy = members.flag_or("lossy", false);
     const auto slow = members.flag_or("slow", false);
+    const auto shown = members.text_or("shown", 16, "");
     const auto expiring = members.integer_or("expiring", 0, 2, 0);
-    if (!vantage || !probe || !down || !lossy || !slow || !expiring)
+    if (!vantage || !probe || !down || !lossy || !slow || !shown || !expiring)
       return fail(Fault::corrupt, "a member of path.views is missing");
     View view;
     view.is_down = *down;
     view.is_lossy = *lossy;
     view.is_slow = *slow;
     view.expiring = static_cast<int>(*expiring);
-    if (view.worst() != Trouble::none) {
+    view.shown = view.worst(); // an older Kaden stored nothing else
+    for (const Trouble each : {Trouble::none, Trouble::latency, Trouble::loss, Trouble::down}) {
+      if (*shown == to_text(each)) view.shown = each;
+    }
+    if (view.shown != Trouble::none) {
       Trouble& told = path.told[*vantage];
-      told = std::max(told, view.worst());
+      told = std::max(told, view.shown);
     }
     // The rest of what is stored is only so old as the settings: what is no longer probed is not in trouble.
-    const auto& ends = path.settings.ends;
-    if (std::find(ends.begin(), ends.end(), *vantage) == ends.end()) continue;
-    if (*vantage == own_.vantage && own_.probes.count({path.settings.id, *probe}) == 0) continue;
-    path.views[{*vantage, *probe}] = std::move(view);
+    const bool is_gone = !is_end(path, *vantage) ||
+                         (*vantage == own_.vantage && own_.probes.count({path.settings.id, *probe}) == 0);
+    if (is_gone && view.expiring > 0) gone_certificates_.push_back({path.settings.id, *probe, *vantage});
+    if (is_gone) touched_["path/" + path.settings.id] = true;
+    if (!is_gone) path.views[{*vantage, *probe}] = std::move(view);
   }
   return {};
 }
 
-Result<void> Paths::load(Vantage& vantage, const std::string& text) const {
+Result<void> Paths::load(Vantage& vantage, const std::string& name, const std::string& text) const {
   const auto value = parse_json(text);
   const json::object* const object = value ? value->if_object() : nullptr;
   const json::value* const silent = object == nullptr ? nullptr : object->if_contains("silent");
   if (silent == nullptr || !silent->is_array()) return fail(Fault::corrupt, "silent is no list");
   for (const auto& one : silent->get_array()) {
     if (!one.is_string()) return fail(Fault::corrupt, "silent holds no text");
-    const std::string path(one.get_string());
-    if (paths_.count(path) > 0) vantage.told.insert(path);
+    const std::string id(one.get_string());
+    vantage.told.insert(id);
+    const auto path = paths_.find(id);
+    if (name != own_.vantage && path != paths_.end() && is_end(path->second, name)) vantage.silent.insert(id);
   }
   return {};
 }
@@ -416,14 +493,21 @@ Result<void> Paths::load(Vantage& vantage, const std::string& text) const {
 Result<void> Paths::restore(const std::map<std::string, std::string>& stored) {
   for (const auto& [key, text] : stored) {
     const std::string name = key.substr(key.find('/') + 1);
-    if (const auto path = paths_.find(name); key.starts_with("path/") && path != paths_.end()) {
-      if (auto loaded = load(path->second, text); !loaded) return fail_while("path " + name, loaded.error());
+    Result<void> loaded;
+    if (key.starts_with("path/") && paths_.count(name) > 0) {
+      loaded = load(paths_.at(name), text);
+    } else if (key.starts_with("path/")) {
+      Path gone; // nobody is an end of it
+      gone.settings.id = name;
+      static_cast<void>(load(gone, text)); // of what cannot be read nothing was told that is known
+      if (!gone.told.empty()) gone_.insert(name);
+      touched_[key] = true;
+    } else if (key.starts_with("vantage/")) {
+      const bool is_watched = vantages_.count(name) > 0;
+      loaded = load(vantages_[name], name, text);
+      if (!is_watched) loaded = {};
     }
-    if (const auto vantage = vantages_.find(name);
-        key.starts_with("vantage/") && vantage != vantages_.end()) {
-      if (auto loaded = load(vantage->second, text); !loaded)
-        return fail_while("vantage " + name, loaded.error());
-    }
+    if (!loaded) return fail_while(key, loaded.error());
   }
   return {};
 }

@@ -30,8 +30,8 @@ class PathsTest : public testing::Test {
  protected:
   PathsTest() { rebuild(); }
   void rebuild(std::vector<PathSettings> settings = {tokyo()}) {
-    paths_.emplace(std::move(settings), Paths::Own{"sddc", {{"tokyo-dx", "router"}}}, seconds(180),
-                   Severity::error);
+    paths_.emplace(std::move(settings), Paths::Own{"sddc", {{"tokyo-dx", "router"}, {"nagoya", "router"}}},
+                   seconds(180), Severity::error);
   }
   std::vector<AlarmEvent> take(const std::string& vantage, bool is_up, double loss = -1, double rtt = 10,
                                const std::string& probe = "router") {
@@ -43,21 +43,30 @@ class PathsTest : public testing::Test {
     return take(reading);
   }
   std::vector<AlarmEvent> take(const Reading& reading) {
-    auto news = paths_->take(reading, wall(), steady());
-    EXPECT_TRUE(news) << news.error().message;
-    return news ? *news : std::vector<AlarmEvent>{};
+    const auto taken = paths_->take(reading, wall(), steady());
+    EXPECT_TRUE(taken) << taken.error().message;
+    return tick();
   }
-  std::vector<AlarmEvent> tick() { return paths_->tick(wall(), steady()); }
-  void restart() {
-    for (auto& [key, text] : paths_->changed()) stored_[key] = text;
-    rebuild();
+  std::vector<AlarmEvent> tick() { return paths_->tell(wall(), steady()); }
+  void restart(std::vector<PathSettings> settings = {tokyo()}) {
+    for (auto& [key, text] : paths_->changed()) {
+      stored_.erase(key);
+      if (text) stored_[key] = *text;
+    }
+    rebuild(std::move(settings));
     ASSERT_TRUE(paths_->restore(stored_));
   }
-  WallTime wall() const { return wall_time(start_ms + at_s_ * 1'000); }
+  /// Of office's router, so many seconds ago.
+  void hear_late(std::int64_t ago_s, bool is_up) {
+    Reading reading{"tokyo-dx", "router", "office", wall() - seconds(ago_s), is_up};
+    reading.loss_percent = is_up ? 0 : 100;
+    EXPECT_TRUE(paths_->take(reading, wall(), steady()));
+  }
+  WallTime wall() const { return wall_time(start_ms + (at_s_ + wall_step_s_) * 1'000); }
   SteadyTime steady() const { return SteadyTime(seconds(1'000 + at_s_)); }
 
   std::optional<Paths> paths_;
-  std::int64_t at_s_ = 0;
+  std::int64_t at_s_ = 0, wall_step_s_ = 0;
   std::map<std::string, std::string> stored_;
 };
 
@@ -197,6 +206,7 @@ TEST_F(PathsTest, history_repeats_and_strangers_change_nothing) {
   now.at = wall();
   EXPECT_THAT(take(now), IsEmpty());
   EXPECT_THAT(take(now), IsEmpty()) << "the same round twice is one";
+  EXPECT_THAT(take(old), IsEmpty()) << "a later one has overtaken it";
   now.path = "nowhere";
   EXPECT_EQ(paths_->take(now, wall(), steady()).error().fault, Fault::not_found);
   now.path = "tokyo-dx";
@@ -228,14 +238,171 @@ TEST_F(PathsTest, a_probe_that_is_no_longer_made_does_not_hold_its_path_down) {
   EXPECT_EQ(forgotten[0].state, AlarmState::ok);
   // An agent's check that has gone from its file, while the agent goes on.
   for (int i = 0; i < 2; ++i) take("office", false, 100, 0, "gone");
-  for (int i = 0; i < 17; ++i) {
-    EXPECT_THAT(take("office", true), IsEmpty());
-    EXPECT_THAT(tick(), IsEmpty());
-  }
-  take("office", true);
-  const auto good = tick();
+  for (int i = 0; i < 17; ++i) EXPECT_THAT(take("office", true), IsEmpty());
+  const auto good = take("office", true);
   ASSERT_EQ(good.size(), 1U);
   EXPECT_EQ(good[0].state, AlarmState::ok);
+}
+
+TEST_F(PathsTest, of_a_backlog_only_its_end_is_told) {
+  struct Row {
+    const char* what;
+    std::vector<std::pair<std::int64_t, bool>> backlog; ///< how long ago it was, whether it answered
+    bool is_told;
+  };
+  const std::vector<Row> table = {
+      {"down and up again",
+       {{60, false}, {50, false}, {40, false}, {30, true}, {20, true}, {10, true}},
+       false},
+      {"just up again", {{40, false}, {30, false}, {20, false}, {10, true}}, false},
+      {"still down", {{40, true}, {30, true}, {20, false}, {10, false}}, true},
+  };
+  for (const Row& row : table) {
+    SCOPED_TRACE(row.what);
+    rebuild();
+    for (int i = 0; i < 3; ++i) EXPECT_THAT(take("office", true), IsEmpty());
+    at_s_ += 60; // cut off, and nothing is heard
+    EXPECT_THAT(take("sddc", true), IsEmpty());
+    for (const auto& [ago, is_up] : row.backlog) {
+      hear_late(ago, is_up);
+      EXPECT_THAT(tick(), IsEmpty()) << "each comes in a request of its own";
+    }
+    at_s_ += 4;
+    EXPECT_THAT(tick(), IsEmpty());
+    at_s_ += 1;
+    const auto told = tick();
+    ASSERT_EQ(told.size(), row.is_told ? 1U : 0U);
+    if (row.is_told) {
+      EXPECT_EQ(told[0].labels.at("seen_from"), "office");
+      continue;
+    }
+    at_s_ -= 5;
+    for (int i = 0; i < 3; ++i) EXPECT_THAT(take("office", true), IsEmpty()) << "in their own time";
+    take("office", false);
+    EXPECT_EQ(take("office", false).size(), 1U) << "what is true now is told at once";
+  }
+}
+
+TEST_F(PathsTest, a_backlog_does_not_end_what_its_own_end_shows) {
+  take("office", false);
+  ASSERT_EQ(take("office", false).size(), 1U);
+  at_s_ += 60;
+  for (const std::int64_t ago : {50, 40, 30}) hear_late(ago, true);
+  for (const std::int64_t ago : {20, 10}) hear_late(ago, false);
+  EXPECT_THAT(tick(), IsEmpty());
+  at_s_ += 5;
+  EXPECT_THAT(tick(), IsEmpty()) << "it was up for a while, and nobody is called again";
+}
+
+TEST_F(PathsTest, after_a_restart_a_backlog_is_known_by_its_age) {
+  for (std::int64_t ago = 30; ago > 0; --ago) {
+    hear_late(ago, ago <= 15);
+    EXPECT_THAT(tick(), IsEmpty()) << ago;
+  }
+  at_s_ += 5;
+  EXPECT_THAT(tick(), IsEmpty());
+}
+
+TEST_F(PathsTest, a_vantage_point_whose_clock_is_wrong_is_heard) {
+  for (const std::int64_t behind : {-100, 100}) {
+    rebuild();
+    std::size_t told = 0;
+    for (int i = 0; i < 3; ++i) {
+      at_s_ += 10;
+      hear_late(behind, false);
+      told += tick().size();
+    }
+    EXPECT_EQ(told, 1U) << behind;
+  }
+}
+
+TEST_F(PathsTest, a_link_that_stutters_does_not_hide_a_path_that_is_down) {
+  std::int64_t waited = 0;
+  for (; waited < 60; ++waited) {
+    ++at_s_;
+    hear_late(waited % 2 == 0 ? 3 : 0, false); // each comes as none should
+    if (!tick().empty()) break;
+  }
+  EXPECT_LE(waited, 31);
+}
+
+TEST_F(PathsTest, our_clock_may_step_back) {
+  take("sddc", true);
+  take("office", true);
+  wall_step_s_ = -3'600;
+  take("sddc", false);
+  ASSERT_EQ(take("sddc", false).size(), 1U);
+  take("office", false);
+  EXPECT_EQ(take("office", false).size(), 1U);
+}
+
+TEST_F(PathsTest, what_the_settings_no_longer_have_is_over) {
+  PathSettings osaka = tokyo();
+  osaka.id = "osaka";
+  osaka.ends = {"office"};
+  PathSettings nagoya = tokyo();
+  nagoya.id = "nagoya";
+  nagoya.ends = {"branch", "sddc"};
+  const std::vector<PathSettings> all = {tokyo(), osaka, nagoya};
+  rebuild(all);
+  tick();
+  at_s_ += 180;
+  take("office", true);
+  // "vantage branch" about nagoya and "vantage office" about osaka were told with it; osaka goes down.
+  for (int i = 0; i < 2; ++i) {
+    at_s_ += 10;
+    Reading reading{"nagoya", "router", "sddc", wall(), false};
+    reading.days_to_expiry = 5;
+    take(reading);
+  }
+  restart(all);
+  EXPECT_THAT(tick(), IsEmpty());
+  restart();
+  std::map<std::string, AlarmEvent> over;
+  for (const AlarmEvent& event : tick()) over.emplace(event.alarm, event);
+  ASSERT_EQ(over.size(), 4U);
+  for (const char* alarm :
+       {"vantage office", "vantage branch", "path nagoya", "certificate nagoya/router/sddc"}) {
+    ASSERT_EQ(over.count(alarm), 1U) << alarm;
+    EXPECT_EQ(over.at(alarm).state, AlarmState::ok) << alarm;
+  }
+  restart();
+  EXPECT_THAT(tick(), IsEmpty()) << "once";
+  at_s_ += 180;
+  ASSERT_EQ(tick().size(), 1U) << "and office may fall silent again";
+}
+
+TEST_F(PathsTest, a_vantage_that_is_no_longer_an_end_is_not_silent) {
+  tick();
+  at_s_ += 180;
+  ASSERT_EQ(tick().at(0).alarm, "vantage office");
+  PathSettings path = tokyo();
+  path.ends = {"sddc"};
+  restart({path});
+  const auto over = tick();
+  ASSERT_EQ(over.size(), 1U);
+  EXPECT_EQ(over[0].alarm, "vantage office");
+  EXPECT_EQ(over[0].state, AlarmState::ok);
+  at_s_ += 1'000;
+  EXPECT_THAT(tick(), IsEmpty());
+}
+
+TEST_F(PathsTest, a_check_that_has_gone_takes_its_certificate_along) {
+  const auto days = [&](double left) {
+    at_s_ += 10;
+    Reading reading{"tokyo-dx", "ldap", "office", wall(), true};
+    reading.days_to_expiry = left;
+    return take(reading);
+  };
+  ASSERT_EQ(days(2).size(), 1U);
+  std::vector<AlarmEvent> over;
+  for (int i = 0; i < 18 && over.empty(); ++i) over = take("office", true);
+  ASSERT_EQ(over.size(), 1U);
+  EXPECT_EQ(over[0].alarm, "certificate tokyo-dx/ldap/office");
+  EXPECT_EQ(over[0].state, AlarmState::ok);
+  EXPECT_THAT(days(90), IsEmpty());
+  at_s_ += 10;
+  EXPECT_EQ(days(2).size(), 1U);
 }
 
 TEST_F(PathsTest, what_was_not_saved_by_it_is_refused) {

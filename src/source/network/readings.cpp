@@ -14,9 +14,9 @@ void Readings::put(const std::string& path, const std::string& probe, const std:
   if (measure == "DaysToExpiry") reading.days_to_expiry = value;
   if (measure != "Up") return;
   reading.is_up = value > 0;
-  if (complete_.size() >= limits::readings_waiting_max) {
+  if (complete_.size() >= limits::readings_waiting_max) { // the oldest says least
     ++dropped_;
-    return;
+    complete_.pop_front();
   }
   complete_.push_back(reading);
   begun_.erase(path + "\n" + probe + "\n" + vantage);
@@ -26,7 +26,10 @@ void Readings::put(const std::string& path, const std::string& probe, const std:
 
 std::vector<Reading> Readings::take() {
   std::lock_guard lock(mutex_);
-  return std::exchange(complete_, {});
+  std::vector<Reading> taken(std::make_move_iterator(complete_.begin()),
+                             std::make_move_iterator(complete_.end()));
+  complete_.clear();
+  return taken;
 }
 
 void Readings::on_complete(std::function<void()> call) {

@@ -1,10 +1,10 @@
-// Network paths, watched: probe, hear, judge, report, remember.
+// Network paths, watched: probe, hear, judge, remember, report.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 
 #include "kaden/network.h"
+#include "kaden/outbox.h"
 
 namespace kaden::network {
 
@@ -16,7 +16,7 @@ using source::Readability;
 constexpr const char* record_kind = "network";
 constexpr const char* trouble_key = "readability";
 constexpr Millis look_most = seconds(1);
-constexpr Millis strange_kept = seconds(600); // so that a look at the sources finds it
+constexpr Millis shown_for = seconds(600); // so that a look at the sources finds it
 
 class Watcher final : public source::Watcher {
  public:
@@ -24,6 +24,7 @@ class Watcher final : public source::Watcher {
       : settings_(std::move(settings)),
         ports_(std::move(ports)),
         prober_(probes_of(settings_), ports_.clock),
+        outbox_(record_kind, ports_.intake, ports_.records),
         paths_(fresh()),
         readability_(settings_.unreadable_after),
         due_(settings_.probes.size(), ports_.clock.steady()),
@@ -39,24 +40,26 @@ class Watcher final : public source::Watcher {
 
   Looked look(const std::atomic<bool>& cancelled) override {
     Looked looked;
+    if (!outbox_.tell(looked)) return looked; // what is left of an earlier look goes first
     looked.again_in = Millis(0);
     if (!is_restored_) restore();
     const SteadyTime until = ports_.clock.steady() + look_most;
     if (ports_.clock.steady() >= strange_until_) strange_.clear();
-    while (!cancelled && unsent_.empty() && ports_.clock.steady() < until) {
+    while (!cancelled && news_.empty() && ports_.clock.steady() < until) {
       begin_due();
       for (auto& done : prober_.wait(next_wait(until))) take(done);
-      for (const Reading& reading : ports_.readings->take()) take(reading);
-      add(paths_.tick(ports_.clock.wall(), ports_.clock.steady()));
+      take_all(ports_.readings->take());
+      add(paths_.tell(ports_.clock.wall(), ports_.clock.steady()));
       tell_unable();
     }
-    if (const auto told = report(looked); !told) {
-      looked.trouble = told.error();
+    if (const auto stored = store(); !stored) {
+      looked.trouble = stored.error();
       looked.again_in = seconds(1);
       return looked;
     }
-    if (const auto saved = save(); !saved) looked.trouble = saved.error();
-    if (!looked.trouble) looked.trouble = trouble();
+    if (!outbox_.tell(looked)) return looked;
+    looked.trouble = trouble();
+    looked.counts = {{"dropped_full", dropped_}};
     return looked;
   }
 
@@ -129,18 +132,25 @@ class Watcher final : public source::Watcher {
     take(reading);
   }
 
+  /// All that are there, in the order of their times, before anything is told.
+  void take_all(std::vector<Reading> readings) {
+    std::stable_sort(readings.begin(), readings.end(),
+                     [](const Reading& one, const Reading& other) { return one.at < other.at; });
+    for (const Reading& reading : readings) take(reading);
+    const std::uint64_t dropped = ports_.readings->dropped();
+    if (dropped > dropped_) dropped_until_ = ports_.clock.steady() + shown_for;
+    dropped_ = dropped;
+  }
+
   void take(const Reading& reading) {
-    auto news = paths_.take(reading, ports_.clock.wall(), ports_.clock.steady());
-    if (news) {
-      add(std::move(*news));
-    } else {
-      strange_until_ = ports_.clock.steady() + strange_kept;
-      strange_ = "vantage " + reading.vantage + ": " + news.error().message;
-    }
+    const auto taken = paths_.take(reading, ports_.clock.wall(), ports_.clock.steady());
+    if (taken) return;
+    strange_until_ = ports_.clock.steady() + shown_for;
+    strange_ = "vantage " + reading.vantage + ": " + taken.error().message;
   }
 
   void add(std::vector<AlarmEvent> events) {
-    for (AlarmEvent& event : events) unsent_.push_back(std::move(event));
+    for (AlarmEvent& event : events) news_.push_back({std::move(event)});
   }
 
   std::string why_unable() const {
@@ -171,33 +181,24 @@ class Watcher final : public source::Watcher {
          "{severity}アラームです。ネットワークの監視ができません。{machine}の設定を確認してください。"},
         {Language::en,
          "Kaden, {severity} alarm. The network cannot be watched from {machine}; see its settings."}};
-    unsent_.push_back(std::move(event));
+    news_.push_back({std::move(event)});
   }
 
-  Result<void> report(Looked& looked) {
-    if (unsent_.empty()) return {};
-    std::vector<AlarmEvent> events(unsent_.begin(), unsent_.end());
-    const std::size_t count = events.size();
-    if (auto told = ports_.intake.report(std::move(events)); !told) return told;
-    unsent_.clear();
-    looked.reported = count;
-    return {};
-  }
-
-  Result<void> save() {
+  /// The state, and the news that come of it, in one commit. What is refused is kept for the next look, which
+  /// judges nothing before it is stored.
+  Result<void> store() {
     for (auto& [key, text] : paths_.changed()) unsaved_[key] = std::move(text);
     unsaved_[trouble_key] = kaden::to_text(readability_.save());
-    std::vector<journal::Records::Change> changes;
+    std::vector<source::Outbox::Change> changes;
     for (const auto& [key, text] : unsaved_) {
       const auto known = saved_.find(key);
       if (known == saved_.end() || known->second != text) changes.push_back({record_kind, key, text});
     }
-    if (!changes.empty()) {
-      if (const auto stored = ports_.records.apply(changes); !stored)
-        return fail_while("remembering what is known of the paths", stored.error());
-      for (const auto& change : changes) saved_[change.key] = *change.value;
-    }
+    if (auto stored = outbox_.store(changes, news_); !stored)
+      return fail_while("remembering what is known of the paths", stored.error());
+    for (auto& change : changes) saved_[change.key] = std::move(change.value);
     unsaved_.clear();
+    news_.clear();
     return {};
   }
 
@@ -205,6 +206,9 @@ class Watcher final : public source::Watcher {
     const std::string why = why_unable();
     if (!why.empty()) return Error{Fault::denied, why};
     if (!restore_trouble_.empty()) return Error{Fault::corrupt, std::exchange(restore_trouble_, "")};
+    if (ports_.clock.steady() < dropped_until_)
+      return Error{Fault::busy, "readings of vantage points dropped so far, for want of room: " +
+                                    std::to_string(dropped_)};
     if (!strange_.empty()) return Error{Fault::not_found, strange_};
     return std::nullopt;
   }
@@ -217,12 +221,15 @@ class Watcher final : public source::Watcher {
   const Ports ports_;
   // State
   probe::Prober prober_;
+  source::Outbox outbox_;
   Paths paths_;
   Readability readability_;
   std::vector<SteadyTime> due_;
-  std::vector<std::string> unable_; ///< by probe: why it could not be tried; empty: it could
-  std::deque<AlarmEvent> unsent_;
-  std::map<std::string, std::string> unsaved_, saved_;
+  std::vector<std::string> unable_;  ///< by probe: why it could not be tried; empty: it could
+  std::vector<source::Untold> news_; ///< not stored yet
+  std::map<std::string, std::optional<std::string>> unsaved_, saved_;
+  std::uint64_t dropped_ = 0;
+  SteadyTime dropped_until_{};
   std::string restore_trouble_, strange_;
   SteadyTime strange_until_{};
   bool is_restored_ = false;

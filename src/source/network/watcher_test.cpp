@@ -11,6 +11,18 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+/// The system's, which a test can set forward: looks take real time, rounds lie seconds apart.
+class ShiftedClock final : public runtime::Clock {
+ public:
+  WallTime wall() const override { return system_.wall() + ahead_; }
+  SteadyTime steady() const override { return system_.steady() + ahead_; }
+  void advance(Millis by) { ahead_ += by; }
+
+ private:
+  const runtime::SystemClock system_;
+  Millis ahead_{};
+};
+
 /// Real probes of a port where nobody listens: a refused connection is answered at once.
 class NetworkWatcherTest : public testing::Test {
  protected:
@@ -38,7 +50,7 @@ class NetworkWatcherTest : public testing::Test {
   }
   source::Looked look() { return watcher_->look(cancelled_); }
 
-  const runtime::SystemClock clock_;
+  ShiftedClock clock_;
   const std::atomic<bool> cancelled_ = false;
   const std::unique_ptr<journal::Records> records_ = journal::open_records_in_memory();
   source::KeptEvents journal_;
@@ -48,12 +60,11 @@ class NetworkWatcherTest : public testing::Test {
   std::unique_ptr<source::Watcher> watcher_;
 };
 
-TEST_F(NetworkWatcherTest, news_that_the_journal_refused_are_told_again_and_remembered_after_that) {
+TEST_F(NetworkWatcherTest, news_that_the_journal_refused_are_told_again) {
   journal_.is_full = true;
   const auto refused = look();
   ASSERT_TRUE(refused.trouble);
   EXPECT_THAT(refused.trouble->message, HasSubstr("the disk is full"));
-  EXPECT_THAT(*records_->all("network"), IsEmpty()) << "nothing is remembered that was not told";
   EXPECT_EQ(measured_, 2U) << "Loss and Up";
   journal_.is_full = false;
   const auto told = look();
@@ -68,6 +79,23 @@ TEST_F(NetworkWatcherTest, news_that_the_journal_refused_are_told_again_and_reme
   EXPECT_THAT(journal_.events, SizeIs(1)) << "no old news";
 }
 
+TEST_F(NetworkWatcherTest, what_was_stored_before_a_death_is_told_after_it_with_its_end) {
+  journal_.is_full = true;
+  look(); // stored, not told
+  begin();
+  EXPECT_TRUE(look().trouble);
+  settings_.probes.clear(); // the trouble is over at the next start
+  begin();
+  journal_.is_full = false;
+  look();
+  ASSERT_THAT(journal_.events, SizeIs(2));
+  EXPECT_EQ(journal_.events[0].alarm, "path dx");
+  EXPECT_EQ(journal_.events[0].state, AlarmState::alarm);
+  EXPECT_EQ(journal_.events[1].alarm, "path dx");
+  EXPECT_EQ(journal_.events[1].state, AlarmState::ok);
+  EXPECT_THAT(*records_->all("outbox/network"), IsEmpty());
+}
+
 TEST_F(NetworkWatcherTest, what_agents_find_is_heard_and_what_no_path_names_is_shown) {
   settings_.probes.clear();
   begin();
@@ -75,13 +103,36 @@ TEST_F(NetworkWatcherTest, what_agents_find_is_heard_and_what_no_path_names_is_s
   EXPECT_EQ(look().reported, 1U);
   ASSERT_THAT(journal_.events, SizeIs(1));
   EXPECT_EQ(journal_.events[0].labels.at("seen_from"), "office");
+  clock_.advance(seconds(10));
   readings_->put("other", "erp", "office", "Up", 0, clock_.wall());
-  readings_->put("dx", "erp", "office", "Up", 1, clock_.wall() + Millis(1)); // ends the look
-  look();
+  readings_->put("dx", "erp", "office", "Up", 1, clock_.wall()); // ends the look
+  EXPECT_EQ(look().reported, 1U);
+  EXPECT_EQ(journal_.events.back().state, AlarmState::ok);
   const auto shown = look();
   ASSERT_TRUE(shown.trouble);
   EXPECT_THAT(shown.trouble->message, HasSubstr("no path is called other"));
-  EXPECT_EQ(journal_.events.back().state, AlarmState::ok);
+}
+
+TEST_F(NetworkWatcherTest, a_backlog_is_judged_in_the_order_of_its_times) {
+  settings_.probes.clear();
+  begin();
+  const WallTime now = clock_.wall();
+  readings_->put("dx", "erp", "office", "Up", 1, now);
+  readings_->put("dx", "erp", "office", "Up", 0, now - seconds(10));
+  EXPECT_EQ(look().reported, 0U);
+  clock_.advance(seconds(5));
+  EXPECT_EQ(look().reported, 0U);
+}
+
+TEST_F(NetworkWatcherTest, readings_that_find_no_room_are_counted_and_shown) {
+  settings_.probes.clear();
+  begin();
+  for (std::size_t i = 0; i <= limits::readings_waiting_max; ++i)
+    readings_->put("dx", "erp", "office", "Up", 1, clock_.wall() + Millis(i));
+  const auto looked = look();
+  EXPECT_EQ(looked.counts.at("dropped_full"), 1U);
+  ASSERT_TRUE(looked.trouble);
+  EXPECT_THAT(looked.trouble->message, HasSubstr("dropped so far, for want of room: 1"));
 }
 
 TEST_F(NetworkWatcherTest, a_state_that_cannot_be_read_is_begun_anew_and_said_so) {

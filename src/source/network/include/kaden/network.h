@@ -8,9 +8,11 @@
 /// - Agents send theirs as metrics (Kaden/Probe, dimensions Path, Probe, Vantage; Up is the last of one
 /// round), which
 ///   wake the watcher: nothing waits for a poll.
-/// - The state is stored after the news are durable; news that the journal refused are told again, first.
+/// - The state is stored with the news that come of it, in one commit, and then they are told
+/// (kaden/outbox.h).
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -36,13 +38,14 @@ class Readings {
   std::vector<Reading> take();
   /// Called after each that is complete; never from inside take(). Nothing: nobody listens.
   void on_complete(std::function<void()> call);
+  /// Those that waited too long for room, the oldest first.
   std::uint64_t dropped() const;
 
  private:
   const std::string own_;
   mutable std::mutex mutex_;
   std::map<std::string, Reading> begun_; // by path, probe and vantage
-  std::vector<Reading> complete_;
+  std::deque<Reading> complete_;
   std::function<void()> call_;
   std::uint64_t dropped_ = 0;
 };

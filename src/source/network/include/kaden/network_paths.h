@@ -12,8 +12,13 @@
 /// - A vantage point that has said nothing of a path for `silent_after` is an alarm of its own, one for each
 /// vantage.
 ///   What it saw last stays until it speaks again: silence is no recovery. Readings that are older than that
-///   are history and change nothing. A probe that alone has stopped, while its vantage goes on, is forgotten.
+///   are history and change nothing. A probe that alone has stopped, while its vantage goes on, is forgotten,
+///   with its certificate.
+/// - What a vantage point kept while it was cut off comes faster than it was found. Such a backlog is judged
+/// as a whole: nothing is told of it before a reading comes in its own time or none has come for
+/// limits::backlog_settles (or it has lasted for limits::backlog_lasts), and then only what holds at its end.
 /// - A certificate that ends soon is an alarm of its own, one for each probe.
+/// - What the settings no longer have is over: paths, ends, own probes.
 #pragma once
 
 #include <deque>
@@ -63,14 +68,17 @@ class Paths {
   };
   Paths(std::vector<PathSettings> paths, Own own, Millis silent_after, Severity silent);
 
+  /// Of one probe and vantage in the order of their times; what a later one has overtaken changes nothing.
   /// Errors: not_found when no path is so called, or the vantage is not one of its ends.
-  Result<std::vector<AlarmEvent>> take(const Reading& reading, WallTime now, SteadyTime steady);
-  /// Who has gone silent; each second or so. The first call begins the waits.
-  std::vector<AlarmEvent> tick(WallTime now, SteadyTime steady);
+  Result<void> take(const Reading& reading, WallTime now, SteadyTime steady);
+  /// What is news, of readings and of who has gone silent; after all readings that are there, and each second
+  /// or so. The first call begins the waits.
+  std::vector<AlarmEvent> tell(WallTime now, SteadyTime steady);
 
   /// Stored form by path or vantage ("path/tokyo-dx", "vantage/office"); only what changed since the last
-  /// call.
-  std::map<std::string, std::string> changed();
+  /// call. Nothing: to be taken away.
+  std::map<std::string, std::optional<std::string>> changed();
+  /// Once, before anything else. What it finds over is told by the next tell().
   Result<void> restore(const std::map<std::string, std::string>& stored);
 
  private:
@@ -83,10 +91,16 @@ class Paths {
   struct View {
     int failed_in_row = 0, good_in_row = 0;
     bool is_down = false, is_lossy = false, is_slow = false;
-    int expiring = 0; ///< 0 not, 1 soon, 2 very soon or over
+    std::optional<double> days_to_expiry{}; // as last seen; not stored
+    Trouble shown = Trouble::none;          ///< what counts: as judged when the view was settled last
+    int expiring = 0;                       ///< told: 0 not, 1 soon, 2 very soon or over
+    bool is_settled = true;                 ///< nothing came since; not stored
+    bool is_live = false;                   ///< the newest reading came in its own time; not stored
     std::string reason;
     WallTime at{};            // of the newest reading; not stored
+    Millis lag{};             // of the same, by our clock; not stored
     SteadyTime heard{};       // the same; not stored
+    SteadyTime unsettled{};   // when the first came of which nothing is told; not stored
     std::deque<Round> rounds; // not stored
     Trouble worst() const;
   };
@@ -96,8 +110,12 @@ class Paths {
     std::map<std::string, Trouble> told;                       ///< by vantage; empty: no alarm
   };
   struct Vantage {
-    std::set<std::string> told;              ///< paths of which nothing is heard; empty: no alarm
+    std::set<std::string> silent;            ///< paths of which nothing is heard
+    std::set<std::string> told;              ///< the same as told; empty: no alarm
     std::map<std::string, SteadyTime> heard; ///< by path
+  };
+  struct Certificate {
+    std::string path, probe, vantage;
   };
   struct Figures {
     double loss_percent = 0;
@@ -106,19 +124,24 @@ class Paths {
 
   static std::string_view to_text(Trouble trouble);
   static Figures figures_of(const View& view);
+  static bool is_end(const Path& path, const std::string& vantage);
+  bool is_live(const View& view, const Reading& reading, Millis lag, SteadyTime steady) const;
   void judge(View& view, const PathSettings& settings, const Reading& reading) const;
-  void hear(const Reading& reading, WallTime now, SteadyTime steady, std::vector<AlarmEvent>& out);
+  void settle(Path& path, WallTime now, SteadyTime steady, std::vector<AlarmEvent>& out);
+  void hear(const Reading& reading, SteadyTime steady);
   void forget_stopped(Path& path, SteadyTime steady);
+  void tell_silence(SteadyTime steady, WallTime now, std::vector<AlarmEvent>& out);
+  void tell_gone(WallTime now, std::vector<AlarmEvent>& out);
   void tell_path(Path& path, WallTime now, std::vector<AlarmEvent>& out);
-  void tell_certificate(Path& path, View& view, const Reading& reading, WallTime now,
+  void tell_certificate(Path& path, const std::pair<std::string, std::string>& key, View& view, WallTime now,
                         std::vector<AlarmEvent>& out);
   AlarmEvent path_event(const Path& path, const std::map<std::string, Trouble>& seen, WallTime now) const;
   SpokenText words_of(const Path& path, Trouble worst, std::size_t seeing, bool has_silent) const;
   bool is_silent(const std::string& vantage, const std::string& path) const;
   AlarmEvent vantage_event(const std::string& name, const Vantage& vantage, WallTime now) const;
   std::string save(const Path& path) const;
-  Result<void> load(Path& path, const std::string& text) const;
-  Result<void> load(Vantage& vantage, const std::string& text) const;
+  Result<void> load(Path& path, const std::string& text);
+  Result<void> load(Vantage& vantage, const std::string& name, const std::string& text) const;
 
   // Config
   Own own_;
@@ -127,6 +150,8 @@ class Paths {
   // State
   std::map<std::string, Path> paths_;
   std::map<std::string, Vantage> vantages_; ///< without our own
+  std::set<std::string> gone_;              ///< told paths that the settings no longer have
+  std::vector<Certificate> gone_certificates_;
   std::map<std::string, bool> touched_;
 };
 
