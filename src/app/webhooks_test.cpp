@@ -253,6 +253,21 @@ TEST_F(WebhooksTest, AnOlderChangeIsNoNews) {
   EXPECT_EQ(stored_[0].state, AlarmState::ok);
 }
 
+TEST_F(WebhooksTest, AHealthEventThatWasOvertakenByItsEndIsNoNews) {
+  const auto told = [](const std::string& status, const std::string& communication, const std::string& hour) {
+    return R"({"detail-type":"AWS Health Event","detail":{"eventArn":"arn:x","statusCode":")" + status +
+           R"(","communicationId":")" + communication + R"(","lastUpdatedTime":"Fri, 27 Nov 2026 )" + hour +
+           ":00:00 GMT\"}}";
+  };
+  webhooks_->set({hook("eb", Format::eventbridge, token)});
+  EXPECT_EQ(send("/hooks/eb", told("closed", "c2", "12"), bearer_).status, 200);
+  EXPECT_EQ(send("/hooks/eb", told("open", "c1", "11"), bearer_).status, 200);
+  ASSERT_EQ(stored_.size(), 1U);
+  EXPECT_EQ(stored_[0].state, AlarmState::ok);
+  EXPECT_EQ(send("/hooks/eb", told("open", "c3", "13"), bearer_).status, 200);
+  EXPECT_EQ(stored_.size(), 2U);
+}
+
 TEST_F(WebhooksTest, NothingIsPromisedThatIsNotDurable) {
   is_full_ = true;
   EXPECT_EQ(send("/hooks/am", sample("alertmanager-firing.json"), bearer_).status, 503);

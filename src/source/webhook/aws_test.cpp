@@ -241,6 +241,22 @@ TEST(EventBridge, Health) {
   EXPECT_EQ(event(own, sample("health-dx-maintenance.json")).severity, Severity::info);
 }
 
+TEST(EventBridge, HealthSaysWhenItChanged) {
+  const auto changed_at = [](const std::string& date) {
+    const std::string body =
+        R"({"detail-type":"AWS Health Event","detail":{"eventArn":"arn:x","lastUpdatedTime":")" + date +
+        "\"}}";
+    const auto made = read(eventbridge, {"", body});
+    EXPECT_TRUE(made);
+    return made->readings.at(0).changed_at;
+  };
+  EXPECT_EQ(changed_at("Mon, 24 Aug 2026 02:43:12 GMT"), *parse_iso8601("2026-08-24T02:43:12Z"));
+  EXPECT_EQ(changed_at("2026-08-24T02:43:12Z"), *parse_iso8601("2026-08-24T02:43:12Z"));
+  for (const char* const odd :
+       {"", "yesterday", "Mon, 24 Foo 2026 02:43:12 GMT", "Mon, 99 Aug 2026 02:43:12 GMT"})
+    EXPECT_FALSE(changed_at(odd)) << odd;
+}
+
 TEST(EventBridge, Problems) {
   EXPECT_THAT(problem(eventbridge, "{}"), HasSubstr("detail-type: is missing"));
   EXPECT_THAT(problem(eventbridge, R"({"detail-type":"x"})"), HasSubstr("detail: is missing"));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "draft.h"
 
@@ -109,6 +110,23 @@ Result<Read> read_configuration_change(const Rules& rules, const json::object& b
   return out;
 }
 
+/// "Fri, 27 Nov 2026 12:00:00 GMT", as AWS Health writes its dates; or ISO 8601.
+std::optional<WallTime> health_date(std::string_view text) {
+  constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::size_t length = 29;
+  text = trim(text);
+  std::string iso(text);
+  if (text.size() == length && text.substr(3, 2) == ", " && text.ends_with(" GMT")) {
+    const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
+    if (month == months.end()) return std::nullopt;
+    iso = fmt::format("{}-{:02}-{}T{}Z", text.substr(12, 4), month - months.begin() + 1, text.substr(5, 2),
+                      text.substr(17, 8));
+  }
+  const auto at = parse_iso8601(iso);
+  return at ? std::optional(*at) : std::nullopt;
+}
+
 /// English first; any other when there is none.
 std::string description_of(const json::object& detail) {
   const json::array* descriptions = array_at(detail, "eventDescription");
@@ -160,6 +178,8 @@ Result<Read> read_health(const Rules& rules, const json::object& body, const jso
   draft.state = is_over ? AlarmState::ok : AlarmState::alarm;
   draft.id =
       fmt::format("{}/{}/{}", draft.key, communication.empty() ? member(body, "id") : communication, page);
+  // An earlier communication may come after the one that says it is over.
+  draft.changed_at = health_date(member(detail, "lastUpdatedTime"));
   draft.certain = category_severity(rules, member(detail, "eventTypeCategory"));
   draft.title = fmt::format("AWS Health: {} {}", service, code);
   draft.reason = text;
