@@ -80,12 +80,13 @@ void Webhooks::replay(const std::string& text, const std::string& number, const 
   if (!wanted) return refuse(wanted.error());
   const auto kept = kept_of(*store_, number, "delivery");
   if (!kept) return refuse(kept.error());
-  // Nobody may put words into SNS's mouth by way of what is kept: a signature that was refused, or not
-  // judged.
+  // Nobody may put words into SNS's mouth by way of what is kept: only what was answered well is known to
+  // have been signed. SNS itself comes again with the rest.
   constexpr int forbidden = 403;
   const auto configured = rules_now(kept->webhook);
   const bool is_signed = configured && configured->format == webhook::Format::sns;
-  if (kept->status == forbidden || (is_signed && kept->status >= 500)) {
+  const bool is_good = kept->status >= 200 && kept->status < 300;
+  if (kept->status == forbidden || (is_signed && !is_good)) {
     return refuse({Fault::conflict, "it was not believed: " + kept->outcome});
   }
   const auto rules = rules_for(*kept, wanted->body);

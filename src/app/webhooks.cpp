@@ -19,6 +19,7 @@ constexpr std::string_view opsgenie_path = "/v2/alerts";
 constexpr std::string_view bearer = "Bearer ";
 constexpr std::string_view genie_key = "GenieKey ";
 constexpr std::string_view basic = "Basic ";
+constexpr int denied_status = 403;
 
 int status_of(const Error& error) {
   return http::error_response(error).status;
@@ -271,7 +272,8 @@ std::optional<http::Response> Webhooks::refused(const http::Request& head, int s
 Result<void> Webhooks::believe(const Job& job) {
   if (job.hook->config.rules.format != Format::sns) return {};
   const auto message = webhook::parse_sns_message(job.delivery.body);
-  if (!message) return tl::unexpected(message.error());
+  // Whoever has no token and no signature is nobody: not a sender whose words may be mended and replayed.
+  if (!message) return fail(Fault::denied, message.error().message);
   const config::Sns& sns = job.hook->config.sns;
   const auto checked = trust_.check(sns, *message, job.at, parts_.clock.steady());
   if (!checked || message->type != webhook::SnsType::subscription_confirmation) return checked;
@@ -289,6 +291,11 @@ void Webhooks::process(const std::shared_ptr<Job>& job) {
     // What confirms a subscription is signed, and is not for whoever looks at it later.
     const std::string& body = job->delivery.body;
     kept.body = webhook::without_token(format, body, webhook::token_in(format, body));
+    // Denied until it is believed, so that a kill in between leaves nothing that a replay would believe.
+    if (format == Format::sns) {
+      kept.status = denied_status;
+      kept.outcome = "its signature was not verified yet";
+    }
     const auto number = store_->keep(kept);
     note_store(number ? nullptr : &number.error());
     job->number = number.value_or(0);

@@ -63,6 +63,7 @@ class WebhooksTest : public testing::Test {
                         },
                         [this](const std::string& url, const std::string&) -> Result<std::string> {
                           visited_.push_back(url);
+                          if (on_visit_) on_visit_();
                           return std::string();
                         },
                         [](const std::string& text) { return config::parse_webhook_rules(text, "mapping"); },
@@ -108,6 +109,7 @@ class WebhooksTest : public testing::Test {
   std::string folder_ =
       testing::TempDir() + "kaden-webhooks-" + testing::UnitTest::GetInstance()->current_test_info()->name();
   bool is_full_ = false, is_broken_ = false;
+  std::function<void()> on_visit_; ///< of the web, on a worker
   std::set<std::string> ids_;
   std::vector<AlarmEvent> stored_;
   std::vector<std::string> visited_, log_;
@@ -230,6 +232,60 @@ TEST_F(WebhooksTest, WhatCouldNotBeJudgedComesAgainAndIsNotReplayed) {
   EXPECT_TRUE(stored_.empty());
 }
 
+TEST_F(WebhooksTest, AStrangersMessageIsNoDeliveryThatAReplayMayMend) {
+  std::string malformed = sample("notification.v2.json");
+  const std::string signature = "\"Signature\": \"";
+  const std::size_t begin = malformed.find(signature) + signature.size();
+  malformed.replace(begin, malformed.find('"', begin) - begin, "!!!");
+  std::string unsigned_one = sample("notification.v2.json");
+  unsigned_one.replace(unsigned_one.find("\"Signature\""), 11, "\"X\"");
+  std::int64_t number = 0;
+  for (const std::string& body : {malformed, unsigned_one, std::string("{}"), std::string("no JSON")}) {
+    EXPECT_EQ(send("/hooks/aws", body).status, 403) << body;
+    const auto replayed = call(2, std::to_string(++number), "");
+    EXPECT_EQ(replayed.status, 409) << replayed.body;
+    EXPECT_THAT(replayed.body, HasSubstr("it was not believed"));
+    EXPECT_EQ(
+        call(2, std::to_string(number), "", R"({"mapping":"{format: generic, map: {alarm: x}}"})").status,
+        409);
+  }
+  EXPECT_TRUE(stored_.empty());
+}
+
+TEST_F(WebhooksTest, WhatWasNeverVerifiedIsNotReplayedAfterAKill) {
+  // The process ended while the certificate was being fetched: what the store said at that moment.
+  std::string during;
+  config::Webhook sns = hook("aws", Format::sns, "");
+  sns.sns.topics = {"arn:aws:sns:ap-northeast-1:111122223333:kaden-alarms"};
+  webhooks_->set({sns});
+  on_visit_ = [&] {
+    const auto store = HookStore::open(folder_ + "/webhooks.db");
+    ASSERT_TRUE(store);
+    const auto kept = (*store)->find(1);
+    ASSERT_TRUE(kept && *kept);
+    EXPECT_EQ((*kept)->status, 403);
+    during = (*kept)->outcome;
+  };
+  send("/hooks/aws", sample("notification.v2.json"));
+  EXPECT_THAT(during, HasSubstr("not verified"));
+}
+
+TEST_F(WebhooksTest, WhatAnEarlierVersionLeftUnverifiedIsNotReplayed) {
+  const auto store = HookStore::open(folder_ + "/webhooks.db");
+  ASSERT_TRUE(store);
+  Kept kept;
+  kept.webhook = "aws";
+  kept.at = clock_.wall();
+  kept.body = sample("notification.v2.json");
+  std::int64_t number = 0;
+  for (const int status : {0, 400, 503}) {
+    kept.status = status;
+    ASSERT_TRUE((*store)->keep(kept));
+    EXPECT_EQ(call(2, std::to_string(++number), "").status, 409) << status;
+  }
+  EXPECT_TRUE(stored_.empty());
+}
+
 TEST_F(WebhooksTest, ASubscriptionIsConfirmedBeforeItIsAnswered) {
   clock_.step_wall(*parse_iso8601("2026-08-24T02:00:10Z") - clock_.wall());
   EXPECT_EQ(send("/hooks/aws", sample("subscription-confirmation.v2.json")).status, 200);
@@ -297,7 +353,7 @@ TEST_F(WebhooksTest, TooOftenAndTooLong) {
   EXPECT_EQ(send("/hooks/am", body, bearer_).status, 200);
   EXPECT_EQ(send("/v2/enqueue", trigger).status, 202);
   EXPECT_EQ(send("/v2/enqueue", trigger).status, 429); // as its clients know it
-  EXPECT_EQ(send("/hooks/aws", "{}", bearer_).status, 400);
+  EXPECT_EQ(send("/hooks/aws", "{}", bearer_).status, 403);
   EXPECT_EQ(send("/hooks/aws", "{}", bearer_).status, 503); // a 4xx would be final for SNS
   clock_.advance(seconds(1));
   EXPECT_EQ(send("/hooks/am", std::string(limits::webhook_body_bytes_max + 1, ' '), bearer_).status, 413);

@@ -54,6 +54,10 @@ TEST(SnsSignature, AnyChangeIsSeen) {
     changes[i](changed);
     EXPECT_FALSE(check_signature(changed, certificate)) << i;
   }
+  // Final, and nothing that a replay may try again: also where it is no signature at all.
+  SnsMessage malformed = message("notification.v2.json");
+  malformed.signature = "!!!";
+  EXPECT_EQ(check_signature(malformed, certificate).error().fault, Fault::denied);
   EXPECT_FALSE(check_signature(message("notification.v2.json"), ""));
   EXPECT_FALSE(check_signature(message("notification.v2.json"),
                                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"));
@@ -99,6 +103,15 @@ TEST(SnsUrls, OnlyHostsOfSnsOverHttps) {
                                 "https://sns.a.evil.amazonaws.com/a.pem",
                                 "https://sns..amazonaws.com/a.pem",
                                 "https://sns.amazonaws.com/a.pem",
+                                "https://sns.s3-us-west-2.amazonaws.com/a.pem", // a bucket called "sns"
+                                "https://sns.s3.amazonaws.com/a.pem",
+                                "https://sns.s3-website-us-east-1.amazonaws.com/a.pem",
+                                "https://sns.us-east.amazonaws.com/a.pem",
+                                "https://sns.us-1.amazonaws.com/a.pem",
+                                "https://sns.us--east-1.amazonaws.com/a.pem",
+                                "https://sns.us-east-123.amazonaws.com/a.pem",
+                                "https://sns.us-east-1.amazonaws.com.cn/a.pem",
+                                "https://sns.cn-north-1.amazonaws.com/a.pem",
                                 "https://s3.us-east-1.amazonaws.com/a.pem",
                                 "https://sns.us-east-1.amazonaws.com/a.pem?x=1",
                                 "https://sns.us-east-1.amazonaws.com/a.txt",

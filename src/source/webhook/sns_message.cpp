@@ -31,12 +31,12 @@ constexpr std::size_t signature_bytes_max = 1'024; // RSA of 8,192 bits
 
 Result<std::string> bytes_of_base64(std::string_view text) {
   if (text.empty() || text.size() % 4 != 0 || text.size() > 2 * signature_bytes_max) {
-    return fail(Fault::invalid, "Signature: is not base64");
+    return fail(Fault::denied, "Signature: is not base64");
   }
   std::vector<unsigned char> input(text.begin(), text.end());
   std::vector<unsigned char> out(text.size() / 4 * 3);
   const int size = EVP_DecodeBlock(out.data(), input.data(), static_cast<int>(input.size()));
-  if (size < 0) return fail(Fault::invalid, "Signature: is not base64");
+  if (size < 0) return fail(Fault::denied, "Signature: is not base64");
   std::size_t length = static_cast<std::size_t>(size);
   for (std::size_t i = text.size(); i > 0 && text[i - 1] == '=' && length > 0; --i) --length;
   return std::string(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(length));
@@ -65,16 +65,30 @@ std::string_view host_of(std::string_view url) {
   return url.substr(0, url.find_first_of("/?#"));
 }
 
-/// Between "sns." and the end of the host; "" when it is no host of SNS.
+/// "ap-northeast-1", "us-gov-west-1": two letters, words, a number. Other names under amazonaws.com may be
+/// anybody's: "s3-us-west-2" is where a bucket called "sns" has its address.
+bool is_region(std::string_view text) {
+  const auto is_all = [](std::string_view part, char first, char last) {
+    return !part.empty() &&
+           std::all_of(part.begin(), part.end(), [&](char c) { return c >= first && c <= last; });
+  };
+  const auto parts = split(text, '-');
+  return parts.size() >= 3 && parts[0].size() == 2 && parts.back().size() <= 2 &&
+         is_all(parts.back(), '0', '9') &&
+         std::all_of(parts.begin(), parts.end() - 1,
+                     [&](std::string_view part) { return is_all(part, 'a', 'z'); });
+}
+
+/// Between "sns." and the end of the host; "" when it is no host of SNS. China has an end of its own.
 std::string_view region_in(std::string_view host) {
-  if (!host.starts_with("sns.")) return "";
-  host.remove_prefix(4);
+  constexpr std::string_view begin = "sns.";
+  if (!host.starts_with(begin)) return "";
+  host.remove_prefix(begin.size());
   for (const std::string_view end : {".amazonaws.com.cn", ".amazonaws.com"}) {
     if (!host.ends_with(end)) continue;
     host.remove_suffix(end.size());
-    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-    const bool is_region = host.size() >= 3 && std::all_of(host.begin(), host.end(), fits);
-    return is_region ? host : std::string_view();
+    const bool is_its_end = host.starts_with("cn-") == end.ends_with(".cn");
+    return is_its_end && is_region(host) ? host : std::string_view();
   }
   return "";
 }
