@@ -67,6 +67,18 @@ TEST(Charset, TrueWrongOrNotSaid) {
       {"\x1B$B>c32\x1B(B", "", "障害", false},                // JIS, not said
       {"\x1B$B>c32\nabc", "iso-2022-jp", "障害\nabc", false}, // a line that forgot to return
       {"\x1B(I6E\x1B(B", "cp50221", "ｶﾅ", false},
+      {"\x1B$B-!\x1B(B", "iso-2022-jp", "①", false},    // NEC's row 13, in CP50221
+      {"\x1B$(C(g\x1B(B", "iso-2022-jp-2", "①", false}, // Korean's, as Python sends it
+      {"\x1B$(C(g\x1B(B", "cp50221", "①", false},       // also where the name says less
+      {"\x1B$(C(g\x1B(B", "", "①", false},
+      {"\x1B$A\"Y\x1B(B", "iso-2022-jp-2", "①", false}, // Chinese's
+      {"\x1B$(O-!\x1B(B", "iso-2022-jp-3", "①", false},
+      {"\x1B$(Q-!\x1B(B", "iso-2022-jp-2004", "①", false},
+      {"\x1B$B>c32\x1B$(C(g\x1B$B>c32\x1B(B x\x1B(I6E\x1B(B", "iso-2022-jp", "障害①障害 xｶﾅ", false},
+      {"a\x1B$(Z(g\x1B(Bb", "iso-2022-jp",
+       "a\xEF\xBF\xBD"
+       "b",
+       true}, // a set that nobody knows
       {"\xE9", "iso-8859-1", "é", false},
       {"\x80", "iso-8859-1", "€", false}, // as every mail program reads it
       {"abc\xFF\xFF", "utf-8", "abc\xEF\xBF\xBD\xEF\xBF\xBD", true},
