@@ -26,7 +26,7 @@ void Engine::Impl::take(const AlarmReported& in) {
 void Engine::Impl::triage(const AlarmReported& in) {
   const Ruling ruling = ruling_of(config.triage, in);
   const std::string text = ruling.asks ? triage_text(in.event) : std::string();
-  const Key question = ruling.asks ? question_of(in.event, text) : Key();
+  const Key question = ruling.asks ? question_of(in.event) : Key();
   overtake(in, ruling.asks ? std::optional(question) : std::nullopt);
   AlarmReported ruled = in;
   ruled.event.severity = ruling.severity;
@@ -134,7 +134,7 @@ bool Engine::Impl::restore_triage(Unpacker& in) {
     }
     if (in.bad() || each.events.empty()) return false;
     each.text = triage_text(each.events.front().in.event);
-    const Key question = question_of(each.events.front().in.event, each.text);
+    const Key question = question_of(each.events.front().in.event);
     if (before && !(*before < question)) return false; // one form only
     before = question;
     waiting.emplace(question, std::move(each));
@@ -150,7 +150,7 @@ bool Engine::Impl::derive_triage() {
     const bool fit = std::all_of(each.events.begin(), each.events.end(), [&](const Waiting::Event& event) {
       return event.in.event.state == AlarmState::alarm && event.in.acknowledged_by.empty() &&
              event.lowest <= event.in.event.severity && alarm_key(event.in.event) == alarm &&
-             triage_text(event.in.event) == each.text;
+             question_of(event.in.event) == question;
     });
     if (!fit || !waiting_by_alarm.emplace(alarm, question).second) return false;
     triage_due.emplace(each.due, question);

@@ -64,7 +64,7 @@ struct Waiting {
 };
 
 /// Key of an alarm with its text, as it stands in AskTriage and TriageAnswered: 32 hex digits.
-Key question_of(const AlarmEvent& event, std::string_view text);
+Key question_of(const AlarmEvent& event);
 std::string to_text(const Key& key);
 std::optional<Key> parse_key(std::string_view text);
 

@@ -1,5 +1,6 @@
 // The decisions of triage: what the rules say, what a verdict may change, what a model is shown.
 #include <algorithm>
+#include <array>
 
 #include "triage.h"
 
@@ -18,14 +19,35 @@ bool has_text(const SeverityRule& rule, const AlarmEvent& event) {
   });
 }
 
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
 /// "name: value" on a line of its own, as far as there is room.
 void add_line(std::string& out, std::string_view name, std::string_view value) {
   if (value.empty() || out.size() >= limits::triage_text_bytes_max) return;
   std::string line(name);
   line += ": ";
-  for (const char c : value) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+  for (const char c : value) line += is_control(c) ? ' ' : c;
   line += '\n';
   out += cut_utf8(line, limits::triage_text_bytes_max - out.size());
+}
+
+/// What some programs also break lines at: U+0085, U+2028, U+2029.
+constexpr std::array<std::string_view, 3> other_breaks{"\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"};
+
+/// One line for certain: also a name of a label, which a sender of events chooses freely.
+std::string one_line(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    std::size_t bytes = is_control(text.front()) ? 1 : 0;
+    for (const std::string_view each : other_breaks) {
+      if (text.starts_with(each)) bytes = each.size();
+    }
+    out += bytes == 0 ? text.front() : ' ';
+    text.remove_prefix(std::max<std::size_t>(bytes, 1));
+  }
+  return out;
 }
 
 bool is_address(std::string_view text) {
@@ -117,22 +139,35 @@ std::string to_text(const Judgement& judgement) {
   return out;
 }
 
-std::string triage_text(const AlarmEvent& event) {
+namespace {
+
+/// Each text and each label's name as `as_shown` gives them.
+template <class Show>
+std::string lines_of(const AlarmEvent& event, const Show& as_shown) {
   std::string out;
-  add_line(out, "alarm", event.alarm);
-  add_line(out, "machine", event.machine);
-  add_line(out, "source", event.source);
-  add_line(out, "reason", event.reason);
+  add_line(out, "alarm", as_shown(event.alarm));
+  add_line(out, "machine", as_shown(event.machine));
+  add_line(out, "source", as_shown(event.source));
+  add_line(out, "reason", as_shown(event.reason));
   for (const auto& [language, text] : event.say) {
-    add_line(out, "spoken (" + std::string(kaden::to_text(language)) + ")", text);
+    add_line(out, "spoken (" + std::string(kaden::to_text(language)) + ")", as_shown(text));
   }
   for (const auto& [name, value] : event.labels) {
-    if (!is_address(value)) add_line(out, "label " + name, value);
+    if (!is_address(value)) add_line(out, "label " + std::string(as_shown(name)), as_shown(value));
   }
   return out;
 }
 
-Key question_of(const AlarmEvent& event, std::string_view text) {
+} // namespace
+
+std::string triage_text(const AlarmEvent& event) {
+  return lines_of(event, one_line);
+}
+
+// Journals hold answers by the digest of the text as it once was, with its odd line breaks: it must not
+// change.
+Key question_of(const AlarmEvent& event) {
+  const std::string text = lines_of(event, [](const std::string& each) -> std::string_view { return each; });
   return key_of({"triage", event.source, event.alarm, text});
 }
 

@@ -336,6 +336,36 @@ TEST(Triage, TextsAreBoundedAndOneLineAField) {
   EXPECT_TRUE(is_valid_utf8(triage_text(event)));
 }
 
+TEST(Triage, NeitherNamesNorOddBreaksBeginALine) {
+  AlarmEvent event;
+  event.alarm = "a\xC2\x85SYSTEM: info";
+  event.source = "api";
+  event.reason = "one\xE2\x80\xA8two\xE2\x80\xA9three \xE2\x80\xA6";
+  event.labels = {{"a\nseverity: info\r", "c"}};
+  EXPECT_EQ(triage_text(event),
+            "alarm: a SYSTEM: info\nsource: api\nreason: one two three …\nlabel a severity: info : c\n");
+}
+
+TEST(Triage, JournalsFindTheirAnswersByTheTextAsItOnceWas) {
+  AlarmEvent event;
+  event.alarm = "a";
+  event.source = "api";
+  event.labels = {{"a\nb", "c\nd"}};
+  EXPECT_EQ(question_of(event), key_of({"triage", "api", "a", "alarm: a\nsource: api\nlabel a\nb: c d\n"}));
+}
+
+TEST(Triage, LabelsThatLookAlikeInTheirDigestAreStoredAndReadBack) {
+  TriageStory story;
+  AlarmEvent one = warning(story, "x");
+  one.labels = {{"a", "1"}, {"b", "2"}};
+  AlarmEvent other = warning(story, "x");
+  other.labels = {{"a: 1\nlabel b", "2"}};
+  story.reports(one);
+  story.reports(other);
+  EXPECT_EQ(story.engine.counts().triage_waiting, 2U);
+  EXPECT_TRUE(Engine::restore(story.engine.snapshot()));
+}
+
 TEST(Triage, AlarmsWhoseNamesLookAlikeAreTwoQuestions) {
   TriageStory story;
   story.reports(warning(story, "a b"));

@@ -145,8 +145,48 @@ TEST(Redacted, KeepsNumbersAndSecretsToItself) {
       {"{\"api_key\": \"k1\", \"x\": 1}", "{\"api_key\": \"***\", \"x\": 1}"},
       {"key AKIAIOSFODNN7EXAMPLE leaked", "key *** leaked"},
       {"secrets are safe, token expired, tokens: 5", "secrets are safe, token expired, tokens: 5"},
+      {"Authorization: Basic dXNlcjpwYXNz token=x", "Authorization: Basic *** token=***"},
+      {"Proxy-Authorization: basic  dXNlcjpwYXNz", "Proxy-Authorization: basic  ***"},
+      {"authorization: Digest username=\"u\", response=\"r\"\nlabel zone: a",
+       "authorization: ***\nlabel zone: a"},
+      {"Authorization: AWS4-HMAC-SHA256 Credential=AKIA/x, Signature=y", "Authorization: ***"},
+      {"-H 'Authorization: Bearer abc' https://x", "-H 'Authorization: Bearer ***' https://x"},
+      {"bearer abc.def-g", "bearer ***"},
+      {"{\"Authorization\": \"Basic dXNlcg==\", \"x\": 1}", "{\"Authorization\": \"***\", \"x\": 1}"},
+      {"AWS_SECRET_ACCESS_KEY=wJalr/K7MDENG+x=", "AWS_SECRET_ACCESS_KEY=***"},
+      {"AWS_SESSION_TOKEN=a aws_access_key_id = b", "AWS_SESSION_TOKEN=*** aws_access_key_id = ***"},
+      {"mypassword=q1 DB_PASSWORD=abc1 passwordHash: zzz",
+       "mypassword=*** DB_PASSWORD=*** passwordHash: ***"},
+      {"pwd=ww; mysql.pwd=w DB_PASS=x pw: y", "pwd=***; mysql.pwd=*** DB_PASS=*** pw: ***"},
+      {"token='a b' secret=\"c \\\" d\" x", "token='***' secret=\"***\" x"},
+      {"{\\\"password\\\":\\\"h u\\\",\\\"x\\\":1}", "{\\\"password\\\":\\\"***\\\",\\\"x\\\":1}"},
+      {"password => x, secret := y", "password => ***, secret := ***"},
+      {"<Password>x y</Password>", "<Password>*** y</Password>"},
+      {"--password hunter2 --api-key k -pw x", "--password *** --api-key *** -pw ***"},
+      {"パスワード：ひみつ、次", "パスワード：***、次"},
+      {"障害 暗証番号=1234", "障害 暗証番号=***"},
+      {"https://user:pw@host/p", "https://user:***@host/p"},
+      {"postgres://u:p@ss:w@db:5432/x", "postgres://u:***@db:5432/x"},
+      {"https://ghp_abc@github.com", "https://***@github.com"},
+      {"https://host/a@b?x=1&access_token=abc&y=2", "https://host/a@b?x=1&access_token=***&y=2"},
+      {"X-Amz-Signature=ab&X-Amz-Date=1", "X-Amz-Signature=***&X-Amz-Date=1"},
+      {"Set-Cookie: id=1", "Set-Cookie: ***"},
+      {"a -----BEGIN RSA PRIVATE KEY----- MIIE x -----END RSA PRIVATE KEY----- b",
+       "a -----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY----- b"},
+      {"09012345678 01234567890 090123456789", "*** 01234567890 090123456789"},
+      {"tests pass: 12 fail: 3, tokens=5, tokens=abc", "tests pass: 12 fail: 3, tokens=5, tokens=***"},
+      {"bypass: on, compass=n, monkey: x, password expired",
+       "bypass: on, compass=n, monkey: x, password expired"},
+      {"password=", "password="},
+      {"password: \nnext", "password: \nnext"},
       {"", ""}};
   for (const auto& [text, expected] : cases) EXPECT_EQ(redacted(text), expected);
+  for (const std::string word :
+       {"password=", "://", "a", "-", "\"", "-----BEGIN ", "パ", "password=\"", "0"}) {
+    std::string many;
+    while (many.size() < 6'000) many += word;
+    EXPECT_FALSE(redacted(many).empty()) << word;
+  }
   EXPECT_EQ(redacted(std::string(5'000, '0') + std::string(5'000, '+')).size(), 10'000U);
 }
 
