@@ -103,6 +103,7 @@ struct Engine::Impl {
   void resolve(Incident& incident, Why why, std::string_view by);
   void end_call(Incident& incident, EndReason reason);
   void keep_resolved(const Incident& incident);
+  void find_left(const AlarmEvent& event, Standing& out) const;
 
   // snapshot.cpp
   std::string save() const;

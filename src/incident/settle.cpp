@@ -110,4 +110,18 @@ void Engine::Impl::keep_resolved(const Incident& incident) {
   }
 }
 
+// Resolved incidents keep the last state of their alarms: what was resolved by its source is OK.
+void Engine::Impl::find_left(const AlarmEvent& event, Standing& out) const {
+  for (auto id = resolved.rbegin(); id != resolved.rend(); ++id) {
+    const Incident& incident = *find(*id);
+    const auto alarm = std::find_if(incident.alarms.begin(), incident.alarms.end(),
+                                    [&](const Alarm& each) { return each.is(event.source, event.alarm); });
+    if (alarm == incident.alarms.end()) continue;
+    if (alarm->state == AlarmState::ok || !incident.ending || !incident.ending->resolved_at) return;
+    out.left_by = incident.id;
+    out.left_at = *incident.ending->resolved_at;
+    return;
+  }
+}
+
 } // namespace kaden::incident

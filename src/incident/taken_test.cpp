@@ -109,5 +109,28 @@ TEST(TakenAtItsSource, WhoHoldsAnAlarm) {
   EXPECT_EQ(single.engine.holder("api", "a")->incident, 1U);
 }
 
+TEST(Standing, OfAnAlarmThatIsReportedAgain) {
+  Story story;
+  const AlarmEvent first = story.event("a");
+  EXPECT_EQ(story.engine.standing(first), Standing());
+  story.apply(AlarmReported{first});
+  EXPECT_EQ(story.engine.standing(first), (Standing{true, true, {}, {}}));
+  story.apply(ResolveAsked{1, "ito"});
+  story.ends("sato", LineOutcome::cancelled);
+  const Standing left = story.engine.standing(first);
+  EXPECT_TRUE(left.is_known);
+  EXPECT_FALSE(left.is_held);
+  EXPECT_EQ(left.left_by, 1U);
+  EXPECT_EQ(left.left_at, story.incident().resolved_at);
+  const auto restored = Engine::restore(story.engine.snapshot());
+  ASSERT_TRUE(restored);
+  EXPECT_EQ(restored->standing(first), left);
+  // Over by its source: nobody left it firing.
+  story.apply(AlarmReported{story.event("a")});
+  story.apply(AlarmReported{story.event("a", AlarmState::ok)});
+  story.ends("sato", LineOutcome::cancelled);
+  EXPECT_EQ(story.engine.standing(first), (Standing{true, false, {}, {}}));
+}
+
 } // namespace
 } // namespace kaden::incident

@@ -336,6 +336,15 @@ TEST(Triage, TextsAreBoundedAndOneLineAField) {
   EXPECT_TRUE(is_valid_utf8(triage_text(event)));
 }
 
+TEST(Triage, WhatWaitsForItsVerdictIsHeld) {
+  TriageStory story;
+  const AlarmEvent waits = warning(story, "x");
+  EXPECT_FALSE(story.engine.standing(waits).is_held);
+  story.reports(waits);
+  EXPECT_EQ(story.engine.counts().incidents_ever, 0U);
+  EXPECT_TRUE(story.engine.standing(waits).is_held);
+}
+
 TEST(Triage, NeitherNamesNorOddBreaksBeginALine) {
   AlarmEvent event;
   event.alarm = "a\xC2\x85SYSTEM: info";

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "clean.h"
 #include "config_codec.h"
 #include "engine_impl.h"
 
@@ -146,6 +147,17 @@ std::optional<AlarmHolder> Engine::holder(std::string_view source, std::string_v
   const Incident* found = impl_->holder_of_active(source, alarm);
   if (found == nullptr) return std::nullopt;
   return AlarmHolder{found->id, found->state, found->ending ? found->ending->acknowledged_by : std::string()};
+}
+
+Standing Engine::standing(const AlarmEvent& reported) const {
+  const Input in = cleaned(AlarmReported{reported}); // as it will be taken
+  const AlarmEvent& event = std::get<AlarmReported>(in).event;
+  Standing out;
+  out.is_known = impl_->is_repeat(in);
+  out.is_held = impl_->holder_of_active(event.source, event.alarm) != nullptr ||
+                impl_->waiting_by_alarm.count(alarm_key(event)) > 0;
+  if (!out.is_held) impl_->find_left(event, out);
+  return out;
 }
 
 std::vector<CallView> Engine::live_calls() const {

@@ -331,6 +331,17 @@ struct AlarmHolder {
   std::string acknowledged_by;
 };
 
+/// How an alarm that is reported stands already.
+struct Standing {
+  bool is_known = false; ///< the event's id was taken: it changes nothing any more
+  bool is_held = false;  ///< active in an open incident, or waiting for a model's verdict
+  /// Of the newest incident that held the alarm and was resolved while it was still firing, by a person then.
+  /// Nothing while it is held; incidents that are not kept any more are not found.
+  std::optional<std::uint64_t> left_by;
+  WallTime left_at{}; ///< when that was
+  bool operator==(const Standing&) const = default;
+};
+
 struct Counts {
   std::size_t triggered = 0, acknowledged = 0, resolved_kept = 0, alarms_active = 0, calls_live = 0;
   std::uint64_t incidents_ever = 0, calls_ever = 0, exhausted_ever = 0, duplicates_ever = 0;
@@ -368,6 +379,7 @@ class Engine {
   std::vector<TimelineEntry> timeline(std::uint64_t incident) const;
   /// Nothing unless the alarm is active in an open incident.
   std::optional<AlarmHolder> holder(std::string_view source, std::string_view alarm) const;
+  Standing standing(const AlarmEvent& event) const;
   std::vector<CallView> live_calls() const;
   Counts counts() const;
 
