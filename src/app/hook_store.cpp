@@ -171,12 +171,12 @@ Result<Noted> HookStore::note(const std::string& source, const std::string& alar
   known->bind_text(2, alarm);
   const auto row = known->step();
   if (!row) return tl::unexpected(row.error());
-  Noted noted{now, false};
+  Noted noted{now};
   std::int64_t changed_ms = changed_at ? to_ms(*changed_at) : 0;
   if (*row) {
     const WallTime since = wall_time(known->integer(1));
-    const bool is_same = known->bytes(0) == kaden::to_text(state);
-    noted.since = is_same ? since : std::max(now, since + Millis(1));
+    noted.is_same = known->bytes(0) == kaden::to_text(state);
+    noted.since = noted.is_same ? since : std::max(now, since + Millis(1));
     noted.is_old = changed_at && changed_ms < known->integer(2);
     changed_ms = std::max(changed_ms, known->integer(2));
   }
@@ -198,6 +198,23 @@ Result<Noted> HookStore::note(const std::string& source, const std::string& alar
     if (const auto trimmed = trim_alarms(now); !trimmed) return tl::unexpected(trimmed.error());
   }
   return noted;
+}
+
+Result<WallTime> HookStore::note_anew(const std::string& source, const std::string& alarm, WallTime now) {
+  std::lock_guard lock(mutex_);
+  auto put = database_.prepare(
+      "UPDATE alarms SET since_ms=max(?1, since_ms+1) WHERE source=?2 AND alarm=?3 RETURNING since_ms");
+  if (!put) return tl::unexpected(put.error());
+  put->bind(1, to_ms(now));
+  put->bind_text(2, source);
+  put->bind_text(3, alarm);
+  WallTime since = now;
+  while (true) {
+    const auto row = put->step();
+    if (!row) return tl::unexpected(row.error());
+    if (!*row) return since;
+    since = wall_time(put->integer(0));
+  }
 }
 
 Result<void> HookStore::trim_alarms(WallTime now) {

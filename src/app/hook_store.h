@@ -33,8 +33,9 @@ json::object to_json(const Kept& kept, bool with_body);
 
 /// What is known of an alarm when its next report comes.
 struct Noted {
-  WallTime since{};    ///< when it came into the state that was reported now
-  bool is_old = false; ///< a newer change was reported before
+  WallTime since{};     ///< when it came into the state that was reported now
+  bool is_old = false;  ///< a newer change was reported before
+  bool is_same = false; ///< it was in this state already
 };
 
 /// How much of one webhook, or listener, is kept.
@@ -60,6 +61,8 @@ class HookStore {
   /// same answer, also after a crash in between. `since` only grows, whatever the wall clock does.
   Result<Noted> note(const std::string& source, const std::string& alarm, AlarmState state,
                      std::optional<WallTime> changed_at, WallTime now);
+  /// The alarm, which note() knows, came into its state anew: gives since when.
+  Result<WallTime> note_anew(const std::string& source, const std::string& alarm, WallTime now);
 
  private:
   HookStore(sqlite::Database database, const ShelfLife& shelf)

@@ -103,6 +103,15 @@ TEST_F(HookStoreTest, AStateHasItsBeginningAlsoAfterARestart) {
   EXPECT_EQ(note(AlarmState::alarm, noon + seconds(12)).since, noon + seconds(12));
 }
 
+TEST_F(HookStoreTest, AStateMayBeginAnew) {
+  EXPECT_FALSE(note(AlarmState::alarm, noon).is_same);
+  EXPECT_TRUE(note(AlarmState::alarm, noon + seconds(1)).is_same);
+  EXPECT_EQ(store_->note_anew("s", "a", noon + seconds(2)), noon + seconds(2));
+  open();
+  EXPECT_EQ(note(AlarmState::alarm, noon + seconds(3)).since, noon + seconds(2));
+  EXPECT_EQ(store_->note_anew("s", "a", noon), noon + seconds(2) + Millis(1)); // a clock that was set back
+}
+
 TEST_F(HookStoreTest, BeginningsOnlyGrowWhateverTheClockDoes) {
   note(AlarmState::alarm, noon);
   EXPECT_EQ(note(AlarmState::ok, noon - seconds(60)).since, noon + Millis(1));

@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <future>
+#include <memory>
 #include <utility>
+
+#include "kaden/limits/alarm_events.h"
+#include "kaden/limits/webhooks.h"
 
 namespace kaden::app {
 
@@ -17,6 +22,32 @@ Submit submit_to(writer::Writer& writer) {
                            done(tl::unexpected(committed.error()));
                          });
   };
+}
+
+Ask ask_of(writer::Writer& writer) {
+  using Found = std::vector<incident::Standing>;
+  return [&writer](std::vector<AlarmEvent> events) -> Result<Found> {
+    const auto answer = std::make_shared<std::promise<Found>>(); // outlives our patience
+    auto answered = answer->get_future();
+    const auto asked = writer.ask([answer, events = std::move(events)](const incident::Engine& engine) {
+      Found found;
+      found.reserve(events.size());
+      for (const AlarmEvent& event : events) found.push_back(engine.standing(event));
+      answer->set_value(std::move(found));
+    });
+    if (!asked) return tl::unexpected(asked.error());
+    if (answered.wait_for(limits::standing_patience) != std::future_status::ready)
+      return fail(Fault::busy, "the journal's disk is slow; nothing is known of this alarm");
+    return answered.get();
+  };
+}
+
+void put_since(AlarmEvent& event, WallTime since) {
+  // Within the limit: an id that was too long is a digest already.
+  const std::string suffix = "@" + std::to_string(to_ms(since));
+  if (event.event_id.size() + suffix.size() > limits::event_id_bytes_max)
+    event.event_id = sha256_hex(event.event_id);
+  event.event_id += suffix;
 }
 
 Result<KeptQuery> read_kept_query(std::string_view query, std::string_view parameter, std::int64_t usual,

@@ -1,6 +1,6 @@
 /// app/kept_calls.h - looking at what came from outside and was kept, and doing it again: what the calls
-/// under /api/v1/webhooks/deliveries and /api/v1/mails share. Room: app. Uses: writer. Threads: any. Errors:
-/// invalid (names the parameter), not_found.
+/// under /api/v1/webhooks/deliveries and /api/v1/mails share. Room: app. Uses: incident, writer. Threads:
+/// any. Errors: invalid (names the parameter), not_found, busy.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hook_store.h"
+#include "kaden/incident.h"
 #include "kaden/writer.h"
 
 namespace kaden::app {
@@ -18,6 +19,16 @@ using Submit = std::function<Result<void>(std::vector<AlarmEvent> events,
                                           std::function<void(const Result<void>&)> done)>;
 /// Into the writer's journal; the writer is borrowed.
 Submit submit_to(writer::Writer& writer);
+
+/// How each event's alarm stands with the engine, after all that was submitted before. Blocks until the
+/// writer's thread has looked, limits::standing_patience at most; then busy: nothing is known, and the sender
+/// comes again.
+using Ask = std::function<Result<std::vector<incident::Standing>>(std::vector<AlarmEvent> events)>;
+/// The writer is borrowed.
+Ask ask_of(writer::Writer& writer);
+
+/// The event's id tells since when its alarm is in its state: the same words after the opposite are news.
+void put_since(AlarmEvent& event, WallTime since);
 
 /// "webhook=alertmanager&limit=10": of whom, and how many.
 struct KeptQuery {

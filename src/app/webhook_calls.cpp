@@ -100,7 +100,9 @@ void Webhooks::replay(const std::string& text, const std::string& number, const 
     return reply(http::json_response(200, answer_of(events, 0, note)));
   }
   std::size_t old = 0;
-  std::vector<AlarmEvent> events = settle_ids(std::move(*read), old);
+  auto settled = settle_ids(std::move(*read), old);
+  if (!settled) return refuse(settled.error());
+  std::vector<AlarmEvent>& events = *settled;
   const json::object answer = answer_of(events, old, note);
   if (events.empty()) return reply(http::json_response(200, answer));
   const auto taken = parts_.submit(std::move(events), [reply, answer](const Result<void>& stored) {
@@ -114,8 +116,8 @@ std::unique_ptr<Webhooks> open_webhooks(const config::Settings& settings, const 
                                         std::function<void(const std::string&)> notice) {
   const auto parse = [](const std::string& text) { return config::parse_webhook_rules(text, "mapping"); };
   auto webhooks = std::make_unique<Webhooks>(Webhooks::Parts{clock, settings.store_folder + "/webhooks.db",
-                                                             submit_to(writer), SnsTrust::web(), parse,
-                                                             std::move(notice)});
+                                                             submit_to(writer), ask_of(writer),
+                                                             SnsTrust::web(), parse, std::move(notice)});
   webhooks->set(settings.webhooks);
   return webhooks;
 }

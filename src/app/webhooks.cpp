@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "kaden/limits/alarm_events.h"
 #include "kaden/limits/webhooks.h"
@@ -104,6 +105,12 @@ struct Webhooks::Target {
   Format format = Format::generic; ///< of the answer, while the hook is not known
   std::string call;                ///< see webhook::Delivery
   bool is_known = true;            ///< false: there is no such webhook
+};
+
+/// A reading, and what is noted of its alarm.
+struct Webhooks::Known {
+  webhook::Reading reading;
+  Noted noted;
 };
 
 struct Webhooks::Job {
@@ -310,7 +317,9 @@ void Webhooks::process(const std::shared_ptr<Job>& job) {
   const webhook::Answer good = webhook::accepted(format, *read, request_id);
   const std::string note = read->note;
   std::size_t old = 0;
-  std::vector<AlarmEvent> events = settle_ids(std::move(*read), old);
+  auto settled = settle_ids(std::move(*read), old);
+  if (!settled) return refuse(settled.error());
+  std::vector<AlarmEvent>& events = *settled;
   job->hook->old += old;
   const std::size_t count = events.size();
   const std::string outcome = old > 0 ? fmt::format("{} older than what was known already", old) : note;
@@ -323,33 +332,68 @@ void Webhooks::process(const std::shared_ptr<Job>& job) {
   if (!taken) refuse(taken.error());
 }
 
-std::vector<AlarmEvent> Webhooks::settle_ids(webhook::Read read, std::size_t& old) {
-  std::vector<AlarmEvent> events;
+Result<std::vector<AlarmEvent>> Webhooks::settle_ids(webhook::Read read, std::size_t& old) {
+  std::vector<Known> news;
   const WallTime now = parts_.clock.wall();
   for (webhook::Reading& reading : read.readings) {
-    AlarmEvent& event = reading.event;
-    if (reading.is_timeless || reading.changed_at) {
-      Noted noted{now, false};
-      if (store_) {
-        const auto found = store_->note(event.source, event.alarm, event.state, reading.changed_at, now);
-        note_store(found ? nullptr : &found.error());
-        noted = found.value_or(noted);
-      }
-      if (noted.is_old) {
-        ++old;
-        continue;
-      }
-      if (reading.is_timeless) {
-        // Within the limit: an id that was too long is a digest already.
-        const std::string since = "@" + std::to_string(to_ms(noted.since));
-        if (event.event_id.size() + since.size() > limits::event_id_bytes_max)
-          event.event_id = sha256_hex(event.event_id);
-        event.event_id += since;
-      }
+    Noted noted{now};
+    const AlarmEvent& event = reading.event;
+    if (store_ && (reading.is_timeless || reading.changed_at)) {
+      const auto found = store_->note(event.source, event.alarm, event.state, reading.changed_at, now);
+      note_store(found ? nullptr : &found.error());
+      noted = found.value_or(noted);
     }
-    events.push_back(std::move(event));
+    if (noted.is_old) {
+      ++old;
+    } else {
+      news.push_back({std::move(reading), noted});
+    }
+  }
+  if (const auto settled = settle_left(news, now); !settled) return tl::unexpected(settled.error());
+  std::vector<AlarmEvent> events;
+  events.reserve(news.size());
+  for (Known& each : news) {
+    if (each.reading.is_timeless) put_since(each.reading.event, each.noted.since);
+    events.push_back(std::move(each.reading.event));
   }
   return events;
+}
+
+// What a person resolved, and its sender reports again, is news: at once where only the words tell reports
+// apart, as PagerDuty has it; later where the sender repeats its reports by the clock.
+Result<void> Webhooks::settle_left(std::vector<Known>& news, WallTime now) {
+  std::vector<Known*> asked;
+  std::vector<AlarmEvent> events;
+  std::map<std::string, Known*> first;                 // of this delivery, in the alarm's newest state
+  std::vector<std::pair<Known*, const Known*>> others; // the same again, and what it repeats
+  for (Known& each : news) {
+    const AlarmEvent& event = each.reading.event;
+    const bool is_same = each.reading.is_timeless && each.noted.is_same;
+    const auto before = first.find(event.alarm);
+    if (is_same && before != first.end()) {
+      others.emplace_back(&each, before->second);
+      continue;
+    }
+    first[event.alarm] = &each;
+    if (event.state != AlarmState::alarm || !(is_same || each.reading.is_repeated)) continue;
+    asked.push_back(&each);
+    events.push_back(event);
+  }
+  if (asked.empty()) return {};
+  const auto standings = parts_.ask(std::move(events));
+  if (!standings) return tl::unexpected(standings.error());
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const incident::Standing& standing = standings->at(i);
+    AlarmEvent& event = asked[i]->reading.event;
+    if (standing.is_held) continue;
+    if (asked[i]->reading.is_timeless) {
+      asked[i]->noted.since = store_->note_anew(event.source, event.alarm, now).value_or(now);
+    } else if (standing.is_known && standing.left_by && now - standing.left_at >= limits::webhook_left_min) {
+      put_since(event, standing.left_at);
+    }
+  }
+  for (const auto& [other, leader] : others) other->noted.since = leader->noted.since;
+  return {};
 }
 
 std::optional<webhook::Rules> Webhooks::rules_now(const std::string& name) const {

@@ -33,6 +33,7 @@ class Webhooks {
     const runtime::Clock& clock;
     std::string store_path;
     Submit submit;
+    Ask ask;
     SnsTrust::Fetch fetch;
     /// The rules of a text, for a replay under another mapping.
     std::function<Result<webhook::Rules>(const std::string&)> parse_rules;
@@ -70,7 +71,9 @@ class Webhooks {
   bool takes_one_more(Hook& hook);
   void process(const std::shared_ptr<Job>& job);
   Result<void> believe(const Job& job);
-  std::vector<AlarmEvent> settle_ids(webhook::Read read, std::size_t& old);
+  Result<std::vector<AlarmEvent>> settle_ids(webhook::Read read, std::size_t& old);
+  struct Known;
+  Result<void> settle_left(std::vector<Known>& news, WallTime now);
   void answer(const std::shared_ptr<Job>& job, webhook::Answer answer, const std::string& outcome,
               std::size_t events);
   void note_store(const Error* error);

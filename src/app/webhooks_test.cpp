@@ -55,12 +55,14 @@ class WebhooksTest : public testing::Test {
                             return {};
                           }
                           for (AlarmEvent& event : events) {
-                            if (ids_.insert(event.source + "\n" + event.event_id).second)
-                              stored_.push_back(std::move(event));
+                            if (!ids_.insert(event.source + "\n" + event.event_id).second) continue;
+                            left_.erase(event.alarm);
+                            stored_.push_back(std::move(event));
                           }
                           done({});
                           return {};
                         },
+                        [this](const std::vector<AlarmEvent>& events) { return standings(events); },
                         [this](const std::string& url, const std::string&) -> Result<std::string> {
                           visited_.push_back(url);
                           if (on_visit_) on_visit_();
@@ -92,6 +94,29 @@ class WebhooksTest : public testing::Test {
     if (!webhooks_->handle(request, reply)) return http::text_response(0, "not ours");
     return answer.get();
   }
+  /// As the engine says it, of what is stored and was resolved by hand.
+  Result<std::vector<incident::Standing>> standings(const std::vector<AlarmEvent>& events) {
+    if (is_slow_) return fail(Fault::busy, "the journal's disk is slow");
+    std::vector<incident::Standing> out;
+    for (const AlarmEvent& event : events) {
+      incident::Standing standing;
+      standing.is_known = ids_.contains(event.source + "\n" + event.event_id);
+      const auto last = std::find_if(stored_.rbegin(), stored_.rend(), [&](const AlarmEvent& each) {
+        return each.source == event.source && each.alarm == event.alarm;
+      });
+      const bool is_firing = last != stored_.rend() && last->state == AlarmState::alarm;
+      const auto left = left_.find(event.alarm);
+      standing.is_held = is_firing && left == left_.end();
+      if (is_firing && left != left_.end()) {
+        standing.left_by = 1;
+        standing.left_at = left->second;
+      }
+      out.push_back(standing);
+    }
+    return out;
+  }
+  void resolve_by_hand(const std::string& alarm) { left_[alarm] = clock_.wall(); }
+
   http::Response call(std::size_t which, const std::string& number, const std::string& query,
                       const std::string& body = "") {
     http::Request request;
@@ -108,8 +133,9 @@ class WebhooksTest : public testing::Test {
   runtime::ManualClock clock_{*parse_iso8601("2026-08-24T03:01:30Z")};
   std::string folder_ =
       testing::TempDir() + "kaden-webhooks-" + testing::UnitTest::GetInstance()->current_test_info()->name();
-  bool is_full_ = false, is_broken_ = false;
-  std::function<void()> on_visit_; ///< of the web, on a worker
+  bool is_full_ = false, is_broken_ = false, is_slow_ = false;
+  std::map<std::string, WallTime> left_; ///< alarms whose incident was resolved by hand
+  std::function<void()> on_visit_;       ///< of the web, on a worker
   std::set<std::string> ids_;
   std::vector<AlarmEvent> stored_;
   std::vector<std::string> visited_, log_;
@@ -196,6 +222,93 @@ TEST_F(WebhooksTest, TheSameWordsAreARepeatUntilTheStateChanged) {
   send("/v2/enqueue", trigger); // word for word, but a new problem
   ASSERT_EQ(stored_.size(), 3U);
   EXPECT_EQ(stored_[2].state, AlarmState::alarm);
+}
+
+TEST_F(WebhooksTest, TheSameWordsAreNewsOnceAPersonResolvedTheIncident) {
+  send("/v2/enqueue", trigger);
+  clock_.advance(seconds(5));
+  resolve_by_hand("k");
+  send("/v2/enqueue", trigger);
+  ASSERT_EQ(stored_.size(), 2U) << "as PagerDuty opens a new incident then";
+  EXPECT_EQ(stored_[1].state, AlarmState::alarm);
+  open(); // killed and started again
+  clock_.advance(seconds(5));
+  send("/v2/enqueue", trigger);
+  EXPECT_EQ(stored_.size(), 2U) << "the new incident holds it";
+  resolve_by_hand("k");
+  send("/v2/enqueue", resolve);
+  send("/v2/enqueue", resolve);
+  EXPECT_EQ(stored_.size(), 3U) << "only what fires is asked about";
+  const std::string no_key =
+      R"({"routing_key":")" + key + R"(","event_action":"trigger","payload":{"summary":"disk full"}})";
+  send("/v2/enqueue", no_key);
+  send("/v2/enqueue", no_key);
+  ASSERT_EQ(stored_.size(), 4U);
+  resolve_by_hand(stored_[3].alarm);
+  send("/v2/enqueue", no_key);
+  EXPECT_EQ(stored_.size(), 5U);
+}
+
+TEST_F(WebhooksTest, WhatIsSaidTwiceInOneBodyIsOneReport) {
+  config::Webhook generic = hook("backup", Format::generic, token);
+  generic.rules.map.each = "/jobs";
+  generic.rules.map.alarm = "backup {/name}";
+  webhooks_->set({generic});
+  const std::string body = R"({"jobs":[{"name":"erp"},{"name":"erp"},{"name":"crm"}]})";
+  send("/hooks/backup", body, bearer_);
+  EXPECT_EQ(stored_.size(), 2U);
+  resolve_by_hand("backup erp");
+  clock_.advance(seconds(5));
+  send("/hooks/backup", body, bearer_);
+  EXPECT_EQ(stored_.size(), 3U);
+}
+
+TEST_F(WebhooksTest, AnAlertThatStillFiresCallsAgainLongAfterAPersonResolvedIt) {
+  const std::string firing = sample("alertmanager-firing.json");
+  send("/hooks/am", firing, bearer_);
+  ASSERT_EQ(stored_.size(), 2U);
+  const std::string alarm = stored_[0].alarm;
+  clock_.advance(seconds(3'600));
+  resolve_by_hand(alarm);
+  clock_.advance(limits::webhook_left_min - Millis(1));
+  send("/hooks/am", firing, bearer_); // another alert of its group came: group_interval
+  EXPECT_EQ(stored_.size(), 2U);
+  clock_.advance(Millis(1));
+  send("/hooks/am", firing, bearer_); // repeat_interval
+  ASSERT_EQ(stored_.size(), 3U);
+  EXPECT_EQ(stored_[2].alarm, alarm);
+  clock_.advance(limits::webhook_left_min);
+  send("/hooks/am", firing, bearer_);
+  EXPECT_EQ(stored_.size(), 3U) << "the new incident holds it";
+  resolve_by_hand(alarm);
+  clock_.advance(limits::webhook_left_min);
+  send("/hooks/am", firing, bearer_);
+  EXPECT_EQ(stored_.size(), 4U) << "and so each time";
+  // A new outage is news at once.
+  resolve_by_hand(alarm);
+  std::string later = firing;
+  const std::string starts = "\"startsAt\"";
+  for (std::size_t at = later.find(starts); at != std::string::npos; at = later.find(starts, at + 1)) {
+    const std::size_t year = later.find("20", at);
+    later.replace(year, 4, "2027");
+  }
+  send("/hooks/am", later, bearer_);
+  EXPECT_EQ(stored_.size(), 6U);
+  // What is over stays over: its report that comes late is a repeat.
+  send("/hooks/am", sample("alertmanager-resolved.json"), bearer_);
+  const std::size_t over = stored_.size();
+  clock_.advance(limits::webhook_left_min);
+  send("/hooks/am", firing, bearer_);
+  EXPECT_EQ(stored_.size(), over);
+}
+
+TEST_F(WebhooksTest, WhereNothingIsKnownOfAnAlarmItsSenderComesAgain) {
+  send("/v2/enqueue", trigger);
+  is_slow_ = true;
+  EXPECT_EQ(send("/v2/enqueue", trigger).status, 503);
+  EXPECT_EQ(send("/hooks/am", sample("alertmanager-firing.json"), bearer_).status, 503);
+  is_slow_ = false;
+  EXPECT_EQ(send("/v2/enqueue", trigger).status, 202);
 }
 
 TEST_F(WebhooksTest, Opsgenie) {
@@ -416,6 +529,7 @@ TEST_F(WebhooksTest, AlarmsGoOnWithoutAStore) {
                         done({});
                         return {};
                       },
+                      {},
                       {},
                       {},
                       {}});

@@ -117,9 +117,10 @@ class FromAlertmanager(unittest.TestCase):
             town.start_phone("--plan", "ito=answer@100,1@500")
             town.start_kaden()
             alertmanager = Alertmanager(town, f"""    pagerduty_configs:
-      - {{url: "{town.url}/v2/enqueue", routing_key: "{ROUTING_KEY}"}}
+      - {{url: "{town.url}/v2/enqueue", routing_key: "{ROUTING_KEY}", source: '{{{{ .CommonLabels.instance }}}}',
+         severity: '{{{{ .CommonLabels.severity }}}}'}}
     opsgenie_configs:
-      - {{api_url: "{town.url}/", api_key: "{GENIE_KEY}", priority: P2}}
+      - {{api_url: "{town.url}/", api_key: "{GENIE_KEY}", priority: P2, entity: '{{{{ .CommonLabels.instance }}}}'}}
 """)
             alertmanager.alert("LinkDown", "instance=edge-1:9100", "severity=critical")
             wait_for("an incident for each", lambda: len(town.incidents()) == 2)
@@ -127,6 +128,8 @@ class FromAlertmanager(unittest.TestCase):
             self.assertEqual(set(views), {"pd", "og"})
             self.assertEqual(views["pd"]["alarm"], views["og"]["alarm"])  # both name the same group
             self.assertEqual(views["og"]["severity"], "error")  # P2
+            self.assertEqual(views["pd"]["severity"], "critical")
+            self.assertEqual([views[name]["machine"] for name in ("pd", "og")], ["edge-1", "edge-1"])
             alertmanager.clear("LinkDown", "instance=edge-1:9100", "severity=critical")
             for number in (1, 2):
                 town.wait_for_state(number, "resolved")
@@ -168,6 +171,12 @@ class FromCurl(unittest.TestCase):
             # Word for word the same, and a new problem.
             self.assertEqual(curl(town, "/v2/enqueue", self.TRIGGER)[0], 202)
             town.wait_for_state(2, "acknowledged")
+            # So it is after a person resolved the incident.
+            self.assertEqual(town.request("POST", "/api/v1/incidents/2/resolve")[0], 200)
+            self.assertEqual(curl(town, "/v2/enqueue", self.TRIGGER)[0], 202)
+            town.wait_for_state(3, "acknowledged")
+            self.assertEqual(curl(town, "/v2/enqueue", self.TRIGGER)[0], 202)
+            self.assertEqual(len(town.incidents()), 3)
 
     def test_each_api_refuses_in_its_own_form(self):
         with hook_town() as town:

@@ -66,6 +66,7 @@ Result<Draft> read_alert(const json::value& value, const std::string& path) {
   if (!starts.empty()) {
     draft.id = draft.key + "/" + starts +
                (*state == AlarmState::ok ? "/resolved/" + member(alert, "endsAt") : "/firing");
+    draft.is_repeated = *state == AlarmState::alarm; // each repeat_interval
   }
   draft.severity = first_of(*labels, {"severity", "priority", "level"});
   draft.title = first_of(*annotations, {"summary", "title"});

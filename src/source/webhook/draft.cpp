@@ -130,7 +130,7 @@ std::string_view without_port(std::string_view text) {
 }
 
 std::string machine_of(const Rules& rules, const Draft& draft) {
-  if (!draft.machine.empty()) return draft.machine;
+  if (!draft.machine.empty()) return std::string(without_port(draft.machine));
   const auto value_of = [&](std::string_view name) -> std::string {
     for (const auto& [label, value] : draft.labels) {
       if (label == name && !value.empty()) return std::string(without_port(value));
@@ -206,6 +206,7 @@ Reading finish(const Rules& rules, const Draft& draft) {
   reading.is_timeless = id.empty();
   event.event_id = reading.is_timeless ? content_id(draft, event) : fitted(id, limits::event_id_bytes_max);
   reading.changed_at = draft.changed_at;
+  reading.is_repeated = draft.is_repeated;
   return reading;
 }
 

@@ -26,6 +26,7 @@ struct Draft {
   std::string reason;
   std::vector<std::pair<std::string, std::string>> labels; ///< the most important first
   std::optional<WallTime> changed_at{};
+  bool is_repeated = false; ///< see Reading
 };
 Reading finish(const Rules& rules, const Draft& draft);
 

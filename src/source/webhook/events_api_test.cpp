@@ -25,6 +25,19 @@ TEST(PagerDuty, TriggerAndResolveOfARealSenderAreOneAlarm) {
   EXPECT_EQ(resolve.state, AlarmState::ok);
 }
 
+TEST(PagerDuty, AMachineIsItsNameWithoutAPort) {
+  const auto machine = [](const std::string& source) {
+    return event(pagerduty,
+                 R"({"event_action":"trigger","dedup_key":"k","payload":{"summary":"s","source":")" + source +
+                     "\"}}")
+        .machine;
+  };
+  EXPECT_EQ(machine("web-01:9100"), "web-01"); // as Alertmanager's label `instance` has it
+  EXPECT_EQ(machine("fd00::1"), "fd00::1");
+  EXPECT_EQ(machine("db: primary"), "db: primary");
+  EXPECT_EQ(machine(""), "");
+}
+
 TEST(PagerDuty, TheSameWordsHaveTheSameIdAndOthersAnother) {
   const auto body = [](const std::string& summary) {
     return R"({"event_action":"trigger","dedup_key":"k","payload":{"summary":")" + summary +
