@@ -122,6 +122,11 @@ void Mails::replay(const std::string& text, const std::string& number, const htt
   if (judged.event) list.push_back(kaden::to_json(*judged.event));
   answer.emplace("events", std::move(list));
   if (wanted->is_dry || !judged.event) return reply(http::json_response(200, answer));
+  // An operator says that it counts: only a mail without an id of its own needs to be told apart.
+  if (judged.is_timeless) {
+    const auto settled = is_old(judged, mail, parts_.clock.wall());
+    if (!settled) return refuse(settled.error());
+  }
   std::vector<AlarmEvent> events;
   events.push_back(std::move(*judged.event));
   const auto taken = parts_.submit(std::move(events), [reply, answer](const Result<void>& stored) {
@@ -133,8 +138,9 @@ void Mails::replay(const std::string& text, const std::string& number, const htt
 std::unique_ptr<Mails> open_mails(const config::Settings& settings, const runtime::Clock& clock,
                                   writer::Writer& writer, std::function<void(const std::string&)> notice) {
   const auto parse = [](const std::string& text) { return config::parse_mail_rules(text, "rules"); };
-  auto mails = std::make_unique<Mails>(
-      Mails::Parts{clock, settings.store_folder + "/mails.db", submit_to(writer), parse, std::move(notice)});
+  auto mails =
+      std::make_unique<Mails>(Mails::Parts{clock, settings.store_folder + "/mails.db", submit_to(writer),
+                                           ask_of(writer), parse, std::move(notice)});
   mails->set(settings.sources.mail);
   return mails;
 }

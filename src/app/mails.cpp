@@ -15,8 +15,9 @@ namespace {
 
 constexpr int taken_code = 250;
 constexpr int try_again_code = 451;
-constexpr Millis transit_min = seconds(60);      // a mail that took longer may have been overtaken
-constexpr Millis date_age_max = seconds(86'400); // dates further back are a clock that was never set
+constexpr Millis transit_min = seconds(60); // a mail that took longer may have been overtaken
+// Relays give up after five days. Dates further back are a clock that was never set, and hide nothing.
+constexpr Millis date_age_max = seconds(7 * 86'400);
 
 /// SMTP replies are ASCII; what is said of a mail may hold anything.
 std::string ascii(std::string_view text) {
@@ -135,13 +136,30 @@ std::int64_t Mails::keep(const Job& job) {
   return number.value_or(0);
 }
 
-// A problem that comes after its recovery, or the other way round: relays keep no order.
-bool Mails::is_old(const AlarmEvent& event, const mime::Mail& mail, WallTime now) {
-  if (!store_ || !mail.sent_at || now - *mail.sent_at > date_age_max) return false;
-  const WallTime sent = std::min(*mail.sent_at, now);
-  const auto noted = store_->note(event.source, event.alarm, event.state, sent, now);
-  note_store(noted ? nullptr : &noted.error());
-  return noted && noted->is_old && now - sent > transit_min;
+// Relays keep no order: a problem may come after its recovery, or the other way round. What has neither a
+// date nor a Message-ID is news when it follows the opposite state, or a person resolved what it told of.
+Result<bool> Mails::is_old(Judged& judged, const mime::Mail& mail, WallTime now) {
+  AlarmEvent& event = *judged.event;
+  const auto note = [&](std::optional<WallTime> sent) {
+    const auto noted = store_ ? store_->note(event.source, event.alarm, event.state, sent, now) : Noted{now};
+    if (store_) note_store(noted ? nullptr : &noted.error());
+    return noted.value_or(Noted{now});
+  };
+  std::optional<WallTime> sent;
+  const bool is_ruled = judged.why != Judged::Why::unmatched; // what nobody understood is never too late
+  if (is_ruled && mail.sent_at && now - *mail.sent_at <= date_age_max) sent = std::min(*mail.sent_at, now);
+  Noted noted = note(sent);
+  if (noted.is_old && now - *sent > transit_min) return true;
+  if (noted.is_old) noted = note({}); // within a minute clocks may differ
+  if (!judged.is_timeless) return false;
+  if (noted.is_same && event.state == AlarmState::alarm) {
+    const auto standing = parts_.ask({event});
+    if (!standing) return tl::unexpected(standing.error());
+    if (!standing->at(0).is_held)
+      noted.since = store_->note_anew(event.source, event.alarm, now).value_or(now);
+  }
+  put_since(event, noted.since);
+  return false;
 }
 
 // Kept first, so that also what cannot be read is there to be looked at.
@@ -151,10 +169,14 @@ void Mails::process(const std::shared_ptr<Job>& job) {
   const mime::Mail mail = mime::read(message.data);
   Judged judged = mailrules::judge(job->desk->rules, mail, message.envelope.from, job->at);
   Desk& desk = *job->desk;
-  if (judged.event && judged.why != Judged::Why::unmatched && is_old(*judged.event, mail, job->at)) {
-    judged.event.reset();
-    judged.words += "; older than what was known already";
-    ++desk.old;
+  if (judged.event) {
+    const auto old = is_old(judged, mail, job->at);
+    if (!old) return settle(job, Verdict::Kind::try_again, old.error().message, 0);
+    if (*old) {
+      judged.event.reset();
+      judged.words += "; older than what was known already";
+      ++desk.old;
+    }
   }
   const Judged::Why why = judged.why;
   const auto count = [&desk, why] {

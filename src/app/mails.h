@@ -31,6 +31,7 @@ class Mails {
     const runtime::Clock& clock;
     std::string store_path;
     Submit submit;
+    Ask ask;
     /// The rules of a text, for a replay under others.
     std::function<Result<mailrules::Rules>(const std::string&)> parse_rules;
     /// One line for the log when a mail was not taken. Any thread.
@@ -66,7 +67,8 @@ class Mails {
   DeskPtr desk_of(const std::string& listener) const;
   void process(const std::shared_ptr<Job>& job);
   std::int64_t keep(const Job& job);
-  bool is_old(const AlarmEvent& event, const mime::Mail& mail, WallTime now);
+  /// Also settles the id of an event that has none of its own. Errors: busy.
+  Result<bool> is_old(mailrules::Judged& judged, const mime::Mail& mail, WallTime now);
   void settle(const std::shared_ptr<Job>& job, smtp::Verdict::Kind kind, const std::string& outcome,
               std::size_t events);
   void note_store(const Error* error);

@@ -53,14 +53,32 @@ class MailsTest : public testing::Test {
                          return {};
                        }
                        for (AlarmEvent& event : events) {
-                         if (ids_.insert(event.event_id).second) stored_.push_back(std::move(event));
+                         if (!ids_.insert(event.event_id).second) continue;
+                         left_.erase(event.alarm);
+                         stored_.push_back(std::move(event));
                        }
                        done({});
                        return {};
                      },
+                     [this](const std::vector<AlarmEvent>& events) { return standings(events); },
                      [](const std::string& text) { return config::parse_mail_rules(text, "rules"); },
                      [this](const std::string& line) { log_.push_back(line); }});
     mails_->set({alerts()});
+  }
+
+  /// As the engine says it, of what is stored and was resolved by hand.
+  Result<std::vector<incident::Standing>> standings(const std::vector<AlarmEvent>& events) {
+    if (is_slow_) return fail(Fault::busy, "the journal's disk is slow");
+    std::vector<incident::Standing> out;
+    for (const AlarmEvent& event : events) {
+      const auto last = std::find_if(stored_.rbegin(), stored_.rend(),
+                                     [&](const AlarmEvent& each) { return each.alarm == event.alarm; });
+      incident::Standing standing;
+      standing.is_held = last != stored_.rend() && last->state == AlarmState::alarm &&
+                         left_.find(event.alarm) == left_.end();
+      out.push_back(standing);
+    }
+    return out;
   }
 
   /// What the sender hears: "250 mail 1: ..."
@@ -106,7 +124,8 @@ class MailsTest : public testing::Test {
   std::string folder_ =
       testing::TempDir() + "kaden-mails-" + testing::UnitTest::GetInstance()->current_test_info()->name();
   std::string store_name_ = "/mails.db";
-  bool is_full_ = false, is_broken_ = false;
+  bool is_full_ = false, is_broken_ = false, is_slow_ = false;
+  std::set<std::string> left_; ///< alarms whose incident was resolved by hand
   std::vector<AlarmEvent> stored_;
   std::set<std::string> ids_;
   std::vector<std::string> log_;
@@ -155,6 +174,64 @@ TEST_F(MailsTest, AMailThatNoRuleFitsIsKeptOrNotTaken) {
   mails_->set({loud});
   EXPECT_THAT(send("hello"), StartsWith("250 "));
   EXPECT_EQ(stored_.back().severity, Severity::warning);
+}
+
+// Simple devices: neither a Date nor a Message-ID, and the same words each time.
+TEST_F(MailsTest, WhatFollowsTheOppositeStateIsNews) {
+  const auto states = [this] {
+    std::string out;
+    for (const AlarmEvent& event : stored_) out += event.state == AlarmState::alarm ? 'P' : 'R';
+    return out;
+  };
+  for (const char* const subject : {"PROBLEM: x", "PROBLEM: x", "RECOVERY: x", "RECOVERY: x", "PROBLEM: x"}) {
+    EXPECT_THAT(send(subject), StartsWith("250 "));
+    clock_.advance(seconds(2));
+  }
+  EXPECT_EQ(states(), "PRP") << "and a repeat of the same state is none";
+  open(); // killed and started again
+  send("PROBLEM: x");
+  EXPECT_EQ(states(), "PRP");
+  send("RECOVERY: x");
+  EXPECT_EQ(states(), "PRPR");
+  is_broken_ = true;
+  EXPECT_THAT(send("PROBLEM: x"), StartsWith("451 "));
+  is_broken_ = false;
+  send("PROBLEM: x");
+  EXPECT_EQ(states(), "PRPRP") << "what could not be stored comes again";
+  // Also when it was told in between with an id of its own.
+  send("RECOVERY: x", "Date: Fri, 27 Nov 2026 01:00:00 +0000\r\nMessage-ID: <r@x>\r\n");
+  send("PROBLEM: x");
+  EXPECT_EQ(states(), "PRPRPRP");
+  // The same mail is the same mail.
+  send("RECOVERY: x", "Date: Fri, 27 Nov 2026 01:00:00 +0000\r\nMessage-ID: <r@x>\r\n");
+  EXPECT_EQ(states(), "PRPRPRP");
+}
+
+TEST_F(MailsTest, TheSameWordsAreNewsOnceAPersonResolvedTheIncident) {
+  send("PROBLEM: x");
+  clock_.advance(seconds(2));
+  left_.insert("x");
+  send("PROBLEM: x");
+  EXPECT_EQ(stored_.size(), 2U);
+  send("PROBLEM: x");
+  EXPECT_EQ(stored_.size(), 2U);
+  is_slow_ = true;
+  EXPECT_THAT(send("PROBLEM: x"), StartsWith("451 "));
+  is_slow_ = false;
+  answer(2, "1");
+  EXPECT_EQ(stored_.size(), 2U) << "a replay of what is held is a repeat";
+  left_.insert("x");
+  answer(2, "1");
+  EXPECT_EQ(stored_.size(), 3U);
+}
+
+TEST_F(MailsTest, AProblemThatWasQueuedForDaysIsOlderThanItsRecovery) {
+  EXPECT_THAT(send("RECOVERY: x", "Date: Fri, 27 Nov 2026 00:55:00 +0000\r\n"), HasSubstr("OK x"));
+  for (const char* const date : {"Wed, 25 Nov 2026 23:50:00 +0000", "Mon, 23 Nov 2026 00:50:00 +0000"}) {
+    EXPECT_THAT(send("PROBLEM: x", std::string("Date: ") + date + "\r\n"),
+                HasSubstr("older than what was known already"));
+  }
+  EXPECT_EQ(stored_.size(), 1U);
 }
 
 TEST_F(MailsTest, AProblemThatWasOvertakenByItsRecoveryIsOld) {

@@ -138,6 +138,10 @@ Fields usual_fields_of(const mime::Mail& mail, std::string_view envelope_from) {
           {"text", mail.text}};
 }
 
+bool is_timeless(const mime::Mail& mail) {
+  return mail.message_id.empty() && mail.date.empty();
+}
+
 std::string event_id(std::string_view rule, const mime::Mail& mail, WallTime received_at) {
   std::string content;
   for (const std::string_view part :
@@ -147,8 +151,7 @@ std::string event_id(std::string_view rule, const mime::Mail& mail, WallTime rec
   }
   // Nothing in it tells it from the same mail of tomorrow: a sender repeats within minutes.
   constexpr std::int64_t repeats_ms = 1'800'000;
-  if (mail.message_id.empty() && mail.date.empty())
-    content += std::to_string(to_ms(received_at) / repeats_ms);
+  if (is_timeless(mail)) content += std::to_string(to_ms(received_at) / repeats_ms);
   const std::string digest = sha256_hex(content).substr(0, 2 * digest_digits);
   return fmt::format("{}/{}/{}", rule, cut_utf8(cleaned(mail.message_id), 150), digest);
 }
@@ -281,6 +284,38 @@ Result<void> check_template(std::string_view what, std::string_view text, const 
   return {};
 }
 
+Judged decide(const Rules& rules, const mime::Mail& mail, std::string_view envelope_from,
+              WallTime received_at) {
+  const Texts texts = texts_of(mail, envelope_from);
+  const Fields usual = usual_fields_of(mail, envelope_from);
+  regex::Budget budget{limits::mail_regex_steps_max};
+  for (const Rule& rule : rules.rules) {
+    Tried tried = try_rule(rule, texts, usual, budget);
+    if (tried.fit == Fit::no) continue;
+    if (tried.fit == Fit::excepted)
+      return {Judged::Why::excepted, rule.id, {}, words_of(tried), tried.fields};
+    if (tried.fit == Fit::spent) {
+      // Not knowing what a mail says is no reason to be quiet.
+      const Severity severity = rules.unmatched.value_or(rule.severity);
+      return {
+          Judged::Why::too_costly, rule.id,
+          unmatched_event(rules, severity, mail, usual, "rule " + rule.id + " took too long", received_at),
+          "the regular expressions took too long, in rule " + rule.id, usual};
+    }
+    const bool is_clear = tried.fit == Fit::clears;
+    Judged judged{is_clear ? Judged::Why::cleared : Judged::Why::raised, rule.id, {}, {}, tried.fields};
+    judged.event =
+        event_of(rules, rule, is_clear ? AlarmState::ok : AlarmState::alarm, mail, tried.fields, received_at);
+    judged.words = fmt::format("rule {}: {} {}", rule.id, to_text(judged.event->state), judged.event->alarm);
+    return judged;
+  }
+  Judged judged{Judged::Why::unmatched, "", {}, "no rule fits", usual};
+  if (rules.unmatched) {
+    judged.event = unmatched_event(rules, *rules.unmatched, mail, usual, "no rule fits", received_at);
+  }
+  return judged;
+}
+
 } // namespace
 
 std::string_view to_text(Part part) {
@@ -326,33 +361,8 @@ Result<void> check(const Rule& rule) {
 
 Judged judge(const Rules& rules, const mime::Mail& mail, std::string_view envelope_from,
              WallTime received_at) {
-  const Texts texts = texts_of(mail, envelope_from);
-  const Fields usual = usual_fields_of(mail, envelope_from);
-  regex::Budget budget{limits::mail_regex_steps_max};
-  for (const Rule& rule : rules.rules) {
-    Tried tried = try_rule(rule, texts, usual, budget);
-    if (tried.fit == Fit::no) continue;
-    if (tried.fit == Fit::excepted)
-      return {Judged::Why::excepted, rule.id, {}, words_of(tried), tried.fields};
-    if (tried.fit == Fit::spent) {
-      // Not knowing what a mail says is no reason to be quiet.
-      const Severity severity = rules.unmatched.value_or(rule.severity);
-      return {
-          Judged::Why::too_costly, rule.id,
-          unmatched_event(rules, severity, mail, usual, "rule " + rule.id + " took too long", received_at),
-          "the regular expressions took too long, in rule " + rule.id, usual};
-    }
-    const bool is_clear = tried.fit == Fit::clears;
-    Judged judged{is_clear ? Judged::Why::cleared : Judged::Why::raised, rule.id, {}, {}, tried.fields};
-    judged.event =
-        event_of(rules, rule, is_clear ? AlarmState::ok : AlarmState::alarm, mail, tried.fields, received_at);
-    judged.words = fmt::format("rule {}: {} {}", rule.id, to_text(judged.event->state), judged.event->alarm);
-    return judged;
-  }
-  Judged judged{Judged::Why::unmatched, "", {}, "no rule fits", usual};
-  if (rules.unmatched) {
-    judged.event = unmatched_event(rules, *rules.unmatched, mail, usual, "no rule fits", received_at);
-  }
+  Judged judged = decide(rules, mail, envelope_from, received_at);
+  judged.is_timeless = is_timeless(mail);
   return judged;
 }
 

@@ -224,6 +224,28 @@ class Durable(unittest.TestCase):
             start(town)
             self.assertIn("no rule fits", mails(town, "list"))
 
+    def test_a_device_without_dates_and_ids_is_heard_each_time(self):
+        with mail_town() as town:
+            town.start_phone("--plan", "ito=answer@100,1@500")
+            start(town)
+            problem, recovery = (f"From: {SENDER}\r\nSubject: {subject}: raid degraded\r\n\r\nHost: db-01\r\nSeverity: Disaster\r\n".encode()
+                                 for subject in ("Problem", "Resolved in 5m"))
+            for number in (1, 2):
+                for _ in range(2):
+                    self.assertEqual(send(town, problem)[0], 250)
+                town.wait_for_state(number, "acknowledged")
+                self.assertEqual(len(alarm_lines(town, number)), 1, "a repeat of the same state is none")
+                if number == 1:
+                    town.kill_kaden()
+                    start(town)
+                self.assertEqual(send(town, recovery)[0], 250)
+                town.wait_for_state(number, "resolved")
+            self.assertEqual(send(town, problem)[0], 250)
+            town.wait_for_state(3, "acknowledged")
+            self.assertEqual(town.request("POST", "/api/v1/incidents/3/resolve")[0], 200)
+            self.assertEqual(send(town, problem)[0], 250)
+            town.wait_for_state(4, "acknowledged")
+
     def test_a_port_that_is_taken_is_an_alarm_and_is_tried_until_it_is_free(self):
         port = free_port()
         with socket.socket() as other, mail_town(port=port, more="      unreadable_s: 1\n") as town:

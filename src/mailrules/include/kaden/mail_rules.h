@@ -67,9 +67,12 @@ struct Judged {
   std::optional<AlarmEvent> event{};
   std::string words; ///< one sentence
   std::map<std::string, std::string> fields{};
+  /// Nothing in the mail tells it from the same mail later: the caller adds to the event's id since when the
+  /// alarm is in this state, so that what follows the opposite is news.
+  bool is_timeless = false;
 };
 /// `envelope_from` counts as a sender beside the one that is written in the mail. `received_at` is used for
-/// the id of mails that have neither a Message-ID nor a date.
+/// the id of mails that have neither a Message-ID nor a date: a sender repeats within half an hour.
 /// An event's id is made of the rule, the Message-ID and the content: a mail that comes twice gives it twice,
 /// and senders that give all their mails one Message-ID lose none.
 Judged judge(const Rules& rules, const mime::Mail& mail, std::string_view envelope_from,
