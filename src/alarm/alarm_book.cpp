@@ -42,7 +42,7 @@ Millis AlarmBook::history_of(const Condition& condition) {
 }
 
 bool AlarmBook::has_room_for(const AlarmKey& key) const {
-  return alarms_.size() < alarms_max_ || contains(key);
+  return alarms_.size() + expected_.size() < alarms_max_ || contains(key);
 }
 
 AlarmBook::Alarm& AlarmBook::add(AlarmKey key, const Condition& condition, WallTime known_from,

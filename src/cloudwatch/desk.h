@@ -15,6 +15,7 @@
 #include "kaden/cloudwatch.h"
 #include "kaden/metric_query.h"
 #include "record_writer.h"
+#include "turns.h"
 
 namespace kaden::cloudwatch {
 
@@ -27,6 +28,8 @@ struct Maker {
 /// The end of an alarm in ALARM whose rule is gone; without a text to be saved.
 alarm::Transition ended_by_configuration(const alarm::AlarmKey& key, std::string machine, WallTime now);
 
+/// Changes of definitions that concern the same alarm are made one after the other, each seeing what the one
+/// before left; others share their commits.
 /// Threads: any. Callbacks come on the record writer's thread or on the sink's, never from inside a call.
 class Desk : public std::enable_shared_from_this<Desk> {
  public:
@@ -109,12 +112,34 @@ class Desk : public std::enable_shared_from_this<Desk> {
   Result<void> load_definitions(journal::Records& records);
   Result<void> load_history(journal::Records& records);
   void refuse(Error error, const Done& done);
-  void forget(const std::vector<std::string>& names, WallTime now, const Done& done);
-  void write_definition(RecordWriter::Changes changes, std::function<Result<void>()> into_force,
-                        const Done& done);
+  /// A change of definitions as it will be made.
+  struct Plan {
+    RecordWriter::Changes changes{};
+    std::function<Result<void>()> into_force{};
+    std::string fresh{}; ///< the name of an alarm that did not exist
+  };
+  struct Erasure {
+    Turns::Ticket ticket;
+    std::vector<std::string> names;
+    WallTime now;
+    Done done;
+  };
+  void change(Claim claim, std::function<void(Turns::Ticket)> begin);
+  void begin_changes();
+  void end_change(Turns::Ticket ticket);
+  void carry_out(Turns::Ticket ticket, Result<Plan> plan, const Done& done);
+  Result<Plan> plan_of(alarm::Definition definition, WallTime now);
+  Result<Plan> plan_of(alarm::CompositeDefinition definition, WallTime now, Turns::Ticket ticket);
+  Plan plan_actions(const std::vector<std::string>& names, bool enabled, WallTime now);
+  Result<Plan> plan_tags(const std::string& name, const std::map<std::string, std::string>& set,
+                         const std::vector<std::string>& erase);
+  Result<std::vector<std::string>> check_erasure(const std::vector<std::string>& names) const;
+  Result<Plan> plan_erasure(const std::vector<std::string>& names, WallTime now);
+  void clear(const Erasure& erasure, const std::vector<std::string>& in_alarm);
+  void on_cleared(const Erasure& erasure, const Result<void>& result);
   Result<void> room_for(std::span<const alarm::Datum> data, const Maker& maker, WallTime now);
   void save_history(RecordWriter::Changes& changes, WallTime now);
-  std::optional<Error> misfit_of(const alarm::CompositeDefinition& definition) const;
+  std::optional<Error> misfit_of(const alarm::CompositeDefinition& definition, Turns::Ticket ticket) const;
   std::optional<Error> use_that_stays(const std::string& name, const std::vector<std::string>& going) const;
   void note_late(std::span<const alarm::Datum> data);
   void fetch_past(WallTime now, Jobs& jobs);
@@ -143,6 +168,8 @@ class Desk : public std::enable_shared_from_this<Desk> {
   // State, guarded by mutex_
   mutable std::mutex mutex_;
   alarm::AlarmBook book_;
+  Turns turns_;
+  std::map<Turns::Ticket, std::function<void(Turns::Ticket)>> changes_; // whose turn has not come
   std::map<alarm::AlarmKey, std::deque<Untold>> untold_;
   struct Reading {
     WallTime cut{};

@@ -105,55 +105,91 @@ void Desk::refuse(Error error, const Done& done) {
       {}, [done, error = std::move(error)](const Result<void>&) { done(tl::unexpected<Error>(error)); });
 }
 
-/// `into_force` runs under the lock, after the changes are durable.
-void Desk::write_definition(RecordWriter::Changes changes, std::function<Result<void>()> into_force,
-                            const Done& done) {
-  writer_.write(std::move(changes),
-                [this, into_force = std::move(into_force), done](const Result<void>& result) {
-                  Result<void> outcome = result;
-                  if (result) {
-                    const std::lock_guard lock(mutex_);
-                    outcome = into_force();
-                    RecordWriter::Changes told;
-                    save_history(told, clock_.wall());
-                    if (!told.empty()) writer_.write(std::move(told), {});
-                  }
-                  done(outcome);
-                });
+/// `begin` runs under the lock, when no change before it concerns the same names any more: what it finds in
+/// the book stays so until it leaves. Those that wait are bounded by the requests that are open.
+void Desk::change(Claim claim, std::function<void(Turns::Ticket)> begin) {
+  const std::lock_guard lock(mutex_);
+  changes_.emplace(turns_.enter(std::move(claim)), std::move(begin));
+  begin_changes();
+}
+
+void Desk::begin_changes() {
+  while (const auto ticket = turns_.next()) changes_.extract(*ticket).mapped()(*ticket);
+}
+
+/// Under the lock.
+void Desk::end_change(Turns::Ticket ticket) {
+  turns_.leave(ticket);
+  begin_changes();
+}
+
+/// Under the lock: the plan comes into force after its changes are durable, and only then others look.
+void Desk::carry_out(Turns::Ticket ticket, Result<Plan> plan, const Done& done) {
+  if (!plan) {
+    refuse(plan.error(), done);
+    return end_change(ticket);
+  }
+  if (!plan->fresh.empty()) book_.expect(plan->fresh);
+  writer_.write(std::move(plan->changes), [this, ticket, into_force = std::move(plan->into_force),
+                                           fresh = plan->fresh, done](const Result<void>& result) {
+    Result<void> outcome = result;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!fresh.empty()) book_.expect_no_more(fresh);
+      if (result) {
+        outcome = into_force();
+        RecordWriter::Changes told;
+        save_history(told, clock_.wall());
+        if (!told.empty()) writer_.write(std::move(told), {});
+      }
+      end_change(ticket);
+    }
+    done(outcome);
+  });
 }
 
 namespace {
 
-Error name_is_taken(const std::string& name, std::string_view kind) {
-  return {Fault::conflict, "A " + std::string(kind) + " alarm named " + name + " exists already."};
+tl::unexpected<Error> name_is_taken(const std::string& name, std::string_view kind) {
+  return fail(Fault::conflict, "A " + std::string(kind) + " alarm named " + name + " exists already.");
 }
-Error no_room() {
-  return {Fault::busy, "the number of alarms is at its limit"};
+tl::unexpected<Error> no_room() {
+  return fail(Fault::busy, "the number of alarms is at its limit");
 }
 
 } // namespace
 
-void Desk::define(alarm::Definition definition, WallTime now, const Done& done) {
-  const std::lock_guard lock(mutex_);
+Result<Desk::Plan> Desk::plan_of(alarm::Definition definition, WallTime now) {
   const alarm::AlarmKey key{definition.name, alarm::Origin::api};
-  if (!book_.has_room_for(key)) return refuse(no_room(), done);
+  if (!book_.has_room_for(key)) return no_room();
   const auto before = book_.describe(key);
-  if (before && before->composite) return refuse(name_is_taken(definition.name, "composite"), done);
+  if (before && before->composite) return name_is_taken(definition.name, "composite");
   if (before && definition.tags.empty()) definition.tags = before->definition.tags;
-  RecordWriter::Changes changes{{definitions, definition.name, definition_text(definition, now)}};
-  // A state left by a deleted alarm of that name is not this one's.
-  if (!before) changes.push_back({states, state_key(key), std::nullopt});
-  write_definition(
-      std::move(changes),
-      [this, definition = std::move(definition), now]() -> Result<void> {
-        book_.define(definition, now);
-        return {};
-      },
-      done);
+  Plan plan;
+  plan.changes.push_back({definitions, definition.name, definition_text(definition, now)});
+  if (!before) {
+    // A state left by a deleted alarm of that name is not this one's.
+    plan.changes.push_back({states, state_key(key), std::nullopt});
+    plan.fresh = definition.name;
+  }
+  plan.into_force = [this, definition = std::move(definition), now]() -> Result<void> {
+    book_.define(definition, now);
+    return {};
+  };
+  return plan;
+}
+
+void Desk::define(alarm::Definition definition, WallTime now, const Done& done) {
+  Claim claim{{definition.name}, {}};
+  change(std::move(claim),
+         [this, definition = std::move(definition), now, done](Turns::Ticket ticket) mutable {
+           carry_out(ticket, plan_of(std::move(definition), now), done);
+         });
 }
 
 /// Under the lock: what keeps the alarms that a composite alarm names from being its children.
-std::optional<Error> Desk::misfit_of(const alarm::CompositeDefinition& definition) const {
+std::optional<Error> Desk::misfit_of(const alarm::CompositeDefinition& definition,
+                                     Turns::Ticket ticket) const {
   const auto rule = alarm::CompositeRule::parse(definition.rule);
   require(rule.has_value(), "a definition is checked before it comes here");
   // A slip of the pen in a rule would be an alarm that never rings.
@@ -170,35 +206,47 @@ std::optional<Error> Desk::misfit_of(const alarm::CompositeDefinition& definitio
                                       definition.suppressor + " does not exist."};
   }
   for (const auto& child : rule->children()) {
-    const auto parents = book_.parents_of(alarm::alarm_name_of(child));
-    const bool is_one = std::any_of(parents.begin(), parents.end(),
-                                    [&](const alarm::AlarmKey& key) { return key.name == definition.name; });
-    if (is_one || parents.size() < limits::composite_parents_max) continue;
+    const std::string name = alarm::alarm_name_of(child);
+    auto parents = turns_.named_before(name, ticket); // those on their way count too
+    for (const auto& parent : book_.parents_of(name)) parents.insert(parent.name);
+    if (parents.contains(definition.name) || parents.size() < limits::composite_parents_max) continue;
     return Error{Fault::busy, fmt::format("the alarm {} is in the rules of {} composite alarms already",
                                           child, parents.size())};
   }
   return std::nullopt;
 }
 
-void Desk::define(alarm::CompositeDefinition definition, WallTime now, const Done& done) {
-  const std::lock_guard lock(mutex_);
+Result<Desk::Plan> Desk::plan_of(alarm::CompositeDefinition definition, WallTime now, Turns::Ticket ticket) {
   const alarm::AlarmKey key{definition.name, alarm::Origin::api};
-  if (!book_.has_room_for(key)) return refuse(no_room(), done);
+  if (!book_.has_room_for(key)) return no_room();
   const auto before = book_.describe(key);
-  if (before && !before->composite) return refuse(name_is_taken(definition.name, "metric"), done);
-  if (auto misfit = misfit_of(definition)) return refuse(std::move(*misfit), done);
+  if (before && !before->composite) return name_is_taken(definition.name, "metric");
+  if (auto misfit = misfit_of(definition, ticket)) return tl::unexpected<Error>(std::move(*misfit));
   if (before && definition.tags.empty()) definition.tags = before->composite->tags;
-  RecordWriter::Changes changes{{composites, definition.name, definition_text(definition, now)}};
-  if (!before) changes.push_back({states, state_key(key), std::nullopt});
-  write_definition(
-      std::move(changes),
-      [this, definition = std::move(definition), now] { return book_.define(definition, now); }, done);
+  Plan plan;
+  plan.changes.push_back({composites, definition.name, definition_text(definition, now)});
+  if (!before) {
+    plan.changes.push_back({states, state_key(key), std::nullopt});
+    plan.fresh = definition.name;
+  }
+  plan.into_force = [this, definition = std::move(definition), now] { return book_.define(definition, now); };
+  return plan;
 }
 
-void Desk::set_actions_enabled(const std::vector<std::string>& names, bool enabled, WallTime now,
-                               const Done& done) {
-  const std::lock_guard lock(mutex_);
-  RecordWriter::Changes changes;
+void Desk::define(alarm::CompositeDefinition definition, WallTime now, const Done& done) {
+  Claim claim{{definition.name}, {}};
+  const auto rule = alarm::CompositeRule::parse(definition.rule);
+  require(rule.has_value(), "a definition is checked before it comes here");
+  for (const auto& child : rule->children()) claim.named.insert(alarm::alarm_name_of(child));
+  if (!definition.suppressor.empty()) claim.named.insert(alarm::alarm_name_of(definition.suppressor));
+  change(std::move(claim),
+         [this, definition = std::move(definition), now, done](Turns::Ticket ticket) mutable {
+           carry_out(ticket, plan_of(std::move(definition), now, ticket), done);
+         });
+}
+
+Desk::Plan Desk::plan_actions(const std::vector<std::string>& names, bool enabled, WallTime now) {
+  Plan plan;
   std::vector<std::string> known;
   for (const auto& name : names) {
     auto info = book_.describe(alarm::AlarmKey{name, alarm::Origin::api});
@@ -206,19 +254,24 @@ void Desk::set_actions_enabled(const std::vector<std::string>& names, bool enabl
     known.push_back(name);
     if (info->composite) {
       info->composite->actions_enabled = enabled;
-      changes.push_back({composites, name, definition_text(*info->composite, now)});
+      plan.changes.push_back({composites, name, definition_text(*info->composite, now)});
     } else {
       info->definition.actions_enabled = enabled;
-      changes.push_back({definitions, name, definition_text(info->definition, now)});
+      plan.changes.push_back({definitions, name, definition_text(info->definition, now)});
     }
   }
-  write_definition(
-      std::move(changes),
-      [this, known = std::move(known), enabled, now]() -> Result<void> {
-        for (const auto& name : known) book_.set_actions_enabled(name, enabled, now);
-        return {};
-      },
-      done);
+  plan.into_force = [this, known = std::move(known), enabled, now]() -> Result<void> {
+    for (const auto& name : known) book_.set_actions_enabled(name, enabled, now);
+    return {};
+  };
+  return plan;
+}
+
+void Desk::set_actions_enabled(const std::vector<std::string>& names, bool enabled, WallTime now,
+                               const Done& done) {
+  change({{names.begin(), names.end()}, {}}, [this, names, enabled, now, done](Turns::Ticket ticket) {
+    carry_out(ticket, plan_actions(names, enabled, now), done);
+  });
 }
 
 namespace {
@@ -232,14 +285,12 @@ void change_tags(Definition& definition, const std::map<std::string, std::string
 
 } // namespace
 
-void Desk::tag(const std::string& name, const std::map<std::string, std::string>& set,
-               const std::vector<std::string>& erase, const Done& done) {
-  const std::lock_guard lock(mutex_);
+Result<Desk::Plan> Desk::plan_tags(const std::string& name, const std::map<std::string, std::string>& set,
+                                   const std::vector<std::string>& erase) {
   const auto key = find(name);
-  if (!key) return refuse({Fault::not_found, "Unknown alarm: " + name}, done);
+  if (!key) return fail(Fault::not_found, "Unknown alarm: " + name);
   if (key->origin == alarm::Origin::rule) {
-    return refuse(
-        {Fault::conflict, name + " is made by a rule of the configuration: its tags are the rule's."}, done);
+    return fail(Fault::conflict, name + " is made by a rule of the configuration: its tags are the rule's.");
   }
   auto info = book_.describe(*key);
   require(info.has_value(), "the alarm was found a moment ago");
@@ -250,23 +301,29 @@ void Desk::tag(const std::string& name, const std::map<std::string, std::string>
     change_tags(info->definition, set, erase);
   }
   if ((info->composite ? info->composite->tags : info->definition.tags).size() > tags_max) {
-    return refuse({Fault::conflict, "An alarm has at most 50 tags."}, done);
+    return fail(Fault::conflict, "An alarm has at most 50 tags.");
   }
   // Tags are no part of the configuration that CloudWatch dates: its time stays.
+  const WallTime at = info->defined_at;
+  Plan plan;
   if (info->composite) {
-    write_definition(
-        {{composites, name, definition_text(*info->composite, info->defined_at)}},
-        [this, made = *info->composite, at = info->defined_at] { return book_.define(made, at, false); },
-        done);
+    plan.changes.push_back({composites, name, definition_text(*info->composite, at)});
+    plan.into_force = [this, made = *info->composite, at] { return book_.define(made, at, false); };
   } else {
-    write_definition(
-        {{definitions, name, definition_text(info->definition, info->defined_at)}},
-        [this, made = info->definition, at = info->defined_at]() -> Result<void> {
-          book_.define(made, at, false);
-          return {};
-        },
-        done);
+    plan.changes.push_back({definitions, name, definition_text(info->definition, at)});
+    plan.into_force = [this, made = info->definition, at]() -> Result<void> {
+      book_.define(made, at, false);
+      return {};
+    };
   }
+  return plan;
+}
+
+void Desk::tag(const std::string& name, const std::map<std::string, std::string>& set,
+               const std::vector<std::string>& erase, const Done& done) {
+  change({{name}, {}}, [this, name, set, erase, done](Turns::Ticket ticket) {
+    carry_out(ticket, plan_tags(name, set, erase), done);
+  });
 }
 
 /// Under the lock. A composite alarm whose child is gone would stay quiet for good.
@@ -283,65 +340,82 @@ std::optional<Error> Desk::use_that_stays(const std::string& name,
                                     ". Change their AlarmRule or delete them first."};
 }
 
+/// Under the lock: those of `names` that are in ALARM, when all can be deleted.
+Result<std::vector<std::string>> Desk::check_erasure(const std::vector<std::string>& names) const {
+  std::vector<std::string> in_alarm;
+  std::size_t composite_count = 0;
+  for (const auto& name : names) {
+    const auto key = find(name);
+    if (!key) return fail(Fault::not_found, "Unknown alarm: " + name);
+    const auto info = book_.describe(*key);
+    if (info->state == AlarmState::alarm) in_alarm.push_back(name);
+    if (info->composite && ++composite_count > 1) {
+      return fail(Fault::conflict, "Only one composite alarm can be deleted in one request.");
+    }
+    if (auto used = use_that_stays(name, names)) return tl::unexpected<Error>(std::move(*used));
+  }
+  return in_alarm;
+}
+
 void Desk::erase(const std::vector<std::string>& names, WallTime now, const Done& done) {
-  // People may be called for what is in ALARM, and nothing would ever clear it.
+  change({{names.begin(), names.end()}, {}}, [this, names, now, done](Turns::Ticket ticket) {
+    auto in_alarm = check_erasure(names);
+    if (!in_alarm) return carry_out(ticket, tl::unexpected<Error>(in_alarm.error()), done);
+    if (in_alarm->empty()) return carry_out(ticket, plan_erasure(names, now), done);
+    // Telling is not done under the lock.
+    writer_.write({}, [this, erasure = Erasure{ticket, names, now, done},
+                       in_alarm = std::move(*in_alarm)](const Result<void>&) { clear(erasure, in_alarm); });
+  });
+}
+
+/// People may be called for what is in ALARM, and nothing would ever clear it.
+void Desk::clear(const Erasure& erasure, const std::vector<std::string>& in_alarm) {
   struct Clearing {
     std::mutex mutex;
     std::size_t open = 0;
     Result<void> result{};
   };
-  std::vector<std::string> in_alarm;
-  {
-    const std::lock_guard lock(mutex_);
-    std::size_t composite_count = 0;
-    for (const auto& name : names) {
-      const auto key = find(name);
-      if (!key) return refuse({Fault::not_found, "Unknown alarm: " + name}, done);
-      const auto info = book_.describe(*key);
-      if (info->state == AlarmState::alarm) in_alarm.push_back(name);
-      if (info->composite && ++composite_count > 1) {
-        return refuse({Fault::conflict, "Only one composite alarm can be deleted in one request."}, done);
-      }
-      if (auto used = use_that_stays(name, names)) return refuse(std::move(*used), done);
-    }
-  }
-  if (in_alarm.empty()) return forget(names, now, done);
   const auto clearing = std::make_shared<Clearing>();
   clearing->open = in_alarm.size();
-  const Done cleared = [self = weak_from_this(), clearing, names, now, done](const Result<void>& result) {
+  const Done cleared = [self = weak_from_this(), clearing, erasure](const Result<void>& result) {
     {
       const std::lock_guard lock(clearing->mutex);
       if (!result) clearing->result = result;
       if (--clearing->open > 0) return;
     }
-    if (!clearing->result) return done(clearing->result);
-    if (const auto desk = self.lock()) desk->forget(names, now, done);
+    if (const auto desk = self.lock()) desk->on_cleared(erasure, clearing->result);
   };
   for (const auto& name : in_alarm)
-    set_state(name, AlarmState::ok, "The alarm was deleted.", "", now, cleared);
+    set_state(name, AlarmState::ok, "The alarm was deleted.", "", erasure.now, cleared);
 }
 
-void Desk::forget(const std::vector<std::string>& names, WallTime now, const Done& done) {
-  const std::lock_guard lock(mutex_);
+void Desk::on_cleared(const Erasure& erasure, const Result<void>& result) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (result) return carry_out(erasure.ticket, plan_erasure(erasure.names, erasure.now), erasure.done);
+    end_change(erasure.ticket);
+  }
+  erasure.done(result);
+}
+
+Result<Desk::Plan> Desk::plan_erasure(const std::vector<std::string>& names, WallTime now) {
   std::vector<alarm::AlarmKey> keys;
-  RecordWriter::Changes changes;
+  Plan plan;
   for (const auto& name : names) {
     const auto key = find(name);
-    if (!key) return refuse({Fault::not_found, "Unknown alarm: " + name}, done);
+    if (!key) return fail(Fault::not_found, "Unknown alarm: " + name);
     keys.push_back(*key);
-    changes.push_back({states, state_key(*key), std::nullopt});
+    plan.changes.push_back({states, state_key(*key), std::nullopt});
     if (key->origin == alarm::Origin::api) {
-      changes.push_back({definitions, name, std::nullopt});
-      changes.push_back({composites, name, std::nullopt});
+      plan.changes.push_back({definitions, name, std::nullopt});
+      plan.changes.push_back({composites, name, std::nullopt});
     }
   }
-  write_definition(
-      std::move(changes),
-      [this, keys = std::move(keys), now]() -> Result<void> {
-        for (const auto& key : keys) book_.erase(key, now);
-        return {};
-      },
-      done);
+  plan.into_force = [this, keys = std::move(keys), now]() -> Result<void> {
+    for (const auto& key : keys) book_.erase(key, now);
+    return {};
+  };
+  return plan;
 }
 
 } // namespace kaden::cloudwatch

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <future>
+#include <mutex>
 
 #include "kaden/cloudwatch.h"
 #include "kaden/sigv4.h"
@@ -14,11 +16,15 @@ namespace kaden::cloudwatch {
 
 inline const WallTime noon = parse_iso8601("2026-11-23T12:00:00Z").value();
 
-/// Records whose Nth commit fails, once.
+/// Records whose Nth commit fails, once, and whose commits can be held back.
 class FaultyRecords final : public journal::Records {
  public:
   explicit FaultyRecords(journal::Records& inner) : inner_(inner) {}
   Result<void> apply(std::span<const Change> changes) override {
+    {
+      std::unique_lock lock(mutex_);
+      released_.wait(lock, [this] { return !held_; });
+    }
     if (++commits_ == fail_at_) return fail(Fault::unavailable, "the disk is full");
     return inner_.apply(changes);
   }
@@ -26,11 +32,20 @@ class FaultyRecords final : public journal::Records {
     return inner_.all(kind);
   }
   void fail_at(int commit) { fail_at_ = commit; }
+  void hold(bool held) {
+    const std::lock_guard lock(mutex_);
+    held_ = held;
+    released_.notify_all();
+  }
+  int commits() const { return commits_; }
 
  private:
   journal::Records& inner_;
   std::atomic<int> commits_{0};
   std::atomic<int> fail_at_{0};
+  std::mutex mutex_;
+  std::condition_variable released_;
+  bool held_ = false;
 };
 
 inline alarm::Rule rule(const std::string& name) {
@@ -115,6 +130,25 @@ class Town {
   int call(const std::string& body) { return send(request(body)).status; }
   std::string text(const std::string& body) { return send(request(body)).body; }
 
+  /// All are asked before the first commit is through; the statuses, in their order.
+  std::vector<int> call_at_once(const std::vector<std::string>& bodies) {
+    std::vector<std::promise<int>> answers(bodies.size());
+    faulty_.hold(true);
+    for (std::size_t i = 0; i < bodies.size(); ++i) {
+      endpoint_->handle(request(bodies[i]), [answer = &answers[i]](const http::Response& response) {
+        answer->set_value(response.status);
+      });
+    }
+    faulty_.hold(false);
+    std::vector<int> statuses;
+    for (auto& answer : answers) statuses.push_back(answer.get_future().get());
+    return statuses;
+  }
+  static std::string alarm_form(const std::string& name) {
+    return "Action=PutMetricAlarm&AlarmName=" + name +
+           "&MetricName=m&Namespace=R&Statistic=Average&Period=60&EvaluationPeriods=1&Threshold=1&"
+           "ComparisonOperator=GreaterThanThreshold";
+  }
   int put_alarm(const std::string& name, const std::string& more = "") {
     return call(
         "Action=PutMetricAlarm&AlarmName=" + name +

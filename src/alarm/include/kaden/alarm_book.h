@@ -153,8 +153,11 @@ class AlarmBook {
   /// All that was measured from then on and came is in memory, of every metric.
   WallTime complete_from(WallTime now) const;
 
-  /// False when a new alarm of that name does not fit.
+  /// False when a new alarm of that name does not fit beside those that are expected.
   bool has_room_for(const AlarmKey& key) const;
+  /// A new alarm of that name is about to be defined: its place is kept.
+  void expect(const std::string& name) { expected_.insert(name); }
+  void expect_no_more(const std::string& name) { expected_.erase(name); }
   /// Overwrites everything but the state. `definition` is checked before; the limit is not looked at here.
   /// `noted` false: read from the store, so the history does not hear of it.
   void define(Definition definition, WallTime now, bool noted = true);
@@ -281,6 +284,7 @@ class AlarmBook {
   MetricStore store_;
   AlarmHistory history_;
   std::map<AlarmKey, std::unique_ptr<Alarm>> alarms_;
+  std::set<std::string> expected_;
   std::array<std::vector<Alarm*>, 3> due_lists_; // by Cadence
   std::array<WallTime, 3> evaluated_{};          // the end of the periods last looked at
   std::map<MetricId, Millis> past_wanted_;
