@@ -53,6 +53,7 @@ AlarmBook::Alarm& AlarmBook::add(AlarmKey key, const Condition& condition, WallT
   alarm.condition = condition;
   alarm.defined_at = alarm.changed_at = alarm.updated_at = now;
   alarm.known_from = known_from;
+  if (alarm.key.origin == Origin::rule) alarm.actions_enabled = disabled_ahead_.erase(alarm.key.name) == 0;
   alarms_[alarm.key] = std::move(made);
   const auto parents = parents_.find(alarm.key.name);
   if (parents != parents_.end()) composites_in_order_ = false;
@@ -142,21 +143,24 @@ bool AlarmBook::erase(const AlarmKey& key, std::optional<WallTime> now) {
   return true;
 }
 
-bool AlarmBook::set_actions_enabled(const std::string& name, bool enabled, WallTime now) {
-  const auto found = alarms_.find({name, Origin::api});
+bool AlarmBook::set_actions_enabled(const AlarmKey& key, bool enabled, WallTime now, bool noted) {
+  const auto found = alarms_.find(key);
   if (found == alarms_.end()) return false;
   Alarm& alarm = *found->second;
   if (alarm.definition != nullptr) {
     auto changed = std::make_unique<Definition>(*alarm.definition);
     changed->actions_enabled = enabled;
     alarm.definition = std::move(changed);
-  } else {
+  } else if (alarm.composite != nullptr) {
     auto changed = std::make_unique<CompositeDefinition>(*alarm.composite);
     changed->actions_enabled = enabled;
     alarm.composite = std::move(changed);
+  } else {
+    alarm.actions_enabled = enabled;
   }
   alarm.defined_at = now;
-  note_definition(alarm, enabled ? "updated: actions are enabled" : "updated: actions are disabled", now);
+  if (noted)
+    note_definition(alarm, enabled ? "updated: actions are enabled" : "updated: actions are disabled", now);
   return true;
 }
 
@@ -174,6 +178,7 @@ void AlarmBook::note_definition(const Alarm& alarm, std::string_view what, WallT
   json::value& described = data[is_new ? "createdAlarm" : is_gone ? "deletedAlarm" : "updatedAlarm"];
   if (alarm.definition != nullptr) described = to_json(*alarm.definition);
   if (alarm.composite != nullptr) described = to_json(*alarm.composite);
+  if (alarm.rule != nullptr) described = to_json(info_of(alarm).definition);
   note(alarm, HistoryKind::configuration_update, "Alarm \"" + alarm.key.name + "\" " + std::string(what),
        kaden::to_text(json::value(std::move(data))), now);
 }
@@ -279,6 +284,7 @@ AlarmInfo AlarmBook::info_of(const Alarm& alarm) const {
     shown.description = "Made by Kaden's rule " + alarm.rule->rule.name;
     shown.metric = store_.id_of(*alarm.series.front());
     shown.condition = alarm.condition;
+    shown.actions_enabled = alarm.actions_enabled;
   }
   return info;
 }

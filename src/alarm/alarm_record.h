@@ -30,6 +30,7 @@ struct AlarmBook::Alarm {
   std::unique_ptr<const QueryPlan> plan; // metric math
   std::string machine;                   // of a rule's silence
   bool is_silence = false;
+  bool actions_enabled = true; // of a rule's alarm; others have it in their definition
   Millis window_offset{}; // wall clock windows
   // State
   AlarmState state = AlarmState::insufficient_data;

@@ -264,6 +264,7 @@ Transition AlarmBook::report(Alarm& alarm, AlarmState from, std::optional<double
   }
   if (alarm.rule != nullptr) {
     const Rule& rule = alarm.rule->rule;
+    made.to_be_told = alarm.actions_enabled || made.to == AlarmState::ok;
     for (const auto& [name, text] : rule.labels) add_label(made.labels, name, text);
     made.severity = rule.severity;
     if (!alarm.is_silence) made.say = rule.say;

@@ -297,13 +297,13 @@ TEST(Composite, ReadsBackFromJson) {
 TEST(Composite, DisabledActionsHoldBackTheAlarm) {
   Town town{"cpu"};
   town.composite("site", "ALARM(cpu)");
-  EXPECT_TRUE(town.book.set_actions_enabled("site", false, noon));
-  EXPECT_FALSE(town.book.set_actions_enabled("none", false, noon));
+  EXPECT_TRUE(town.book.set_actions_enabled({"site", Origin::api}, false, noon));
+  EXPECT_FALSE(town.book.set_actions_enabled({"none", Origin::api}, false, noon));
   town.is_fine("cpu");
   EXPECT_EQ(town.after(1), "site: INSUFFICIENT_DATA->OK; ");
   town.rings("cpu");
   EXPECT_EQ(town.after(1), "(site: OK->ALARM) ");
-  EXPECT_TRUE(town.book.set_actions_enabled("site", true, noon));
+  EXPECT_TRUE(town.book.set_actions_enabled({"site", Origin::api}, true, noon));
   town.is_fine("cpu");
   town.after(1);
   town.rings("cpu");

@@ -222,7 +222,10 @@ WallTime Desk::evaluate(WallTime now) {
     }
     for (alarm::Transition& change : book_.step(now)) enqueue(std::move(change), {}, jobs);
     RecordWriter::Changes changes;
-    for (const auto& key : book_.take_forgotten()) changes.push_back({states, state_key(key), std::nullopt});
+    for (const auto& key : book_.take_forgotten()) {
+      changes.push_back({states, state_key(key), std::nullopt});
+      changes.push_back({disabled_by_name, key.name, std::nullopt});
+    }
     save_history(changes, now);
     if (!changes.empty()) writer_.write(std::move(changes), {});
     due = book_.next_due(now);
@@ -244,6 +247,7 @@ void Desk::set_rules(std::vector<alarm::Rule> rules, WallTime now) {
       machines.emplace(info.key, alarm::machine_of(info.definition.metric.dimensions));
     RecordWriter::Changes erased;
     for (const auto& key : book_.set_rules(std::move(rules))) {
+      erased.push_back({disabled_by_name, key.name, std::nullopt});
       const auto machine = machines.find(key);
       if (machine == machines.end()) {
         erased.push_back({states, state_key(key), std::nullopt});

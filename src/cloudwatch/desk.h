@@ -53,7 +53,8 @@ class Desk : public std::enable_shared_from_this<Desk> {
   /// DeleteAlarms: all of them or, when one does not exist (not_found) or stands in the rule of a composite
   /// alarm that stays (conflict), none. What is in ALARM is told OK first.
   void erase(const std::vector<std::string>& names, WallTime now, const Done& done);
-  /// EnableAlarmActions, DisableAlarmActions. Names without an alarm, and alarms of rules, are read over.
+  /// EnableAlarmActions, DisableAlarmActions. Names without an alarm are read over. A rule's alarm keeps it
+  /// until it is no more: over restarts, and over set_rules() while its rule makes it.
   void set_actions_enabled(const std::vector<std::string>& names, bool enabled, WallTime now,
                            const Done& done);
   /// TagResource, UntagResource. not_found; conflict: a rule's alarm has the tags of its rule.
@@ -111,6 +112,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
 
   Result<void> load_definitions(journal::Records& records);
   Result<void> load_history(journal::Records& records);
+  Result<void> load_disabled(journal::Records& records);
   void refuse(Error error, const Done& done);
   /// A change of definitions as it will be made.
   struct Plan {

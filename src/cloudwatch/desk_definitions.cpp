@@ -62,6 +62,24 @@ Result<void> Desk::load_history(journal::Records& records) {
   return {};
 }
 
+/// After the states: with its state a rule's alarm is there from the start, without one it may come yet.
+Result<void> Desk::load_disabled(journal::Records& records) {
+  const auto stored = records.all(disabled_by_name);
+  if (!stored) return fail_while("reading whose actions are disabled", stored.error());
+  RecordWriter::Changes orphans;
+  for (const auto& [name, text] : *stored) {
+    const WallTime since = parse_iso8601(text).value_or(clock_.wall());
+    if (book_.set_actions_enabled({name, alarm::Origin::rule}, false, since, false)) continue;
+    if (clock_.wall() - since > limits::silent_metric_max) {
+      orphans.push_back({disabled_by_name, name, std::nullopt});
+    } else {
+      book_.disable_when_made(name);
+    }
+  }
+  if (!orphans.empty()) writer_.write(std::move(orphans), {});
+  return {};
+}
+
 Result<void> Desk::load(std::vector<alarm::Rule> rules, journal::Records& records) {
   const std::lock_guard lock(mutex_);
   if (auto loaded = load_history(records); !loaded) return loaded;
@@ -82,7 +100,7 @@ Result<void> Desk::load(std::vector<alarm::Rule> rules, journal::Records& record
     orphans.push_back({states, key_text, std::nullopt});
   }
   writer_.write(std::move(orphans), {});
-  return {};
+  return load_disabled(records);
 }
 
 /// A change of state is in the history as soon as it is saved: both are one commit. What else the history
@@ -247,12 +265,18 @@ void Desk::define(alarm::CompositeDefinition definition, WallTime now, const Don
 
 Desk::Plan Desk::plan_actions(const std::vector<std::string>& names, bool enabled, WallTime now) {
   Plan plan;
-  std::vector<std::string> known;
+  std::vector<alarm::AlarmKey> known;
   for (const auto& name : names) {
-    auto info = book_.describe(alarm::AlarmKey{name, alarm::Origin::api});
-    if (!info) continue;
-    known.push_back(name);
-    if (info->composite) {
+    const auto key = find(name);
+    if (!key) continue;
+    known.push_back(*key);
+    auto info = book_.describe(*key);
+    if (key->origin == alarm::Origin::rule) {
+      const auto since = enabled ? std::nullopt : std::optional(to_iso8601(now));
+      plan.changes.push_back({disabled_by_name, name, since});
+      // With its state it comes back after a restart before its metric does. What is not told is not saved.
+      if (!untold_.contains(*key)) plan.changes.push_back({states, state_key(*key), book_.save(*key)});
+    } else if (info->composite) {
       info->composite->actions_enabled = enabled;
       plan.changes.push_back({composites, name, definition_text(*info->composite, now)});
     } else {
@@ -261,7 +285,10 @@ Desk::Plan Desk::plan_actions(const std::vector<std::string>& names, bool enable
     }
   }
   plan.into_force = [this, known = std::move(known), enabled, now]() -> Result<void> {
-    for (const auto& name : known) book_.set_actions_enabled(name, enabled, now);
+    for (const auto& key : known) {
+      const bool is_gone = !book_.set_actions_enabled(key, enabled, now);
+      if (is_gone) writer_.write({{disabled_by_name, key.name, std::nullopt}}, {});
+    }
     return {};
   };
   return plan;
@@ -409,6 +436,8 @@ Result<Desk::Plan> Desk::plan_erasure(const std::vector<std::string>& names, Wal
     if (key->origin == alarm::Origin::api) {
       plan.changes.push_back({definitions, name, std::nullopt});
       plan.changes.push_back({composites, name, std::nullopt});
+    } else {
+      plan.changes.push_back({disabled_by_name, name, std::nullopt});
     }
   }
   plan.into_force = [this, keys = std::move(keys), now]() -> Result<void> {

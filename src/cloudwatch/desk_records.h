@@ -14,6 +14,9 @@ inline const std::string composites = "alarm_composite";  // the same
 inline const std::string states = "alarm_state";          // key: source/name
 inline const std::string history_items = "alarm_history"; // key: its number, so that they come back in order
 
+// Rules' alarms whose actions are disabled. Key: the alarm's name; value: since when.
+inline const std::string disabled_by_name = "alarm_disabled";
+
 inline std::string state_key(const alarm::AlarmKey& key) {
   return std::string(alarm::source_of(key.origin)) + "/" + key.name;
 }

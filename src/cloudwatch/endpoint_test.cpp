@@ -133,6 +133,61 @@ TEST(Endpoint, HoldsBackDisabledActions) {
   EXPECT_EQ(town.take_events(), "hot OK; ");
 }
 
+TEST(Endpoint, ARulesAlarmKeepsItsActionsDisabledAsLongAsItIsThere) {
+  Town town({rule("cpu-high"), rule("cpu-too")});
+  town.put_cpu(5);
+  const auto enabled = [&](const std::string& name) {
+    return town.text("Action=DescribeAlarms&AlarmNames.member.1=" + name).find("<ActionsEnabled>true<") !=
+           std::string::npos;
+  };
+  // It has not been evaluated yet, so without this no state of it would be stored.
+  ASSERT_EQ(town.call("Action=DisableAlarmActions&AlarmNames.member.1=cpu-high+web-01"), 200);
+  EXPECT_FALSE(enabled("cpu-high+web-01"));
+  town.restart();
+  EXPECT_FALSE(enabled("cpu-high+web-01"));
+  town.rules_[0].condition.threshold = 70;
+  town.endpoint_->set_rules(town.rules_);
+  EXPECT_FALSE(enabled("cpu-high+web-01"));
+  town.put_cpu(95);
+  town.clock_.advance(seconds(1));
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.take_events(), "cpu-too web-01 ALARM; ");
+  EXPECT_EQ(town.state_of("cpu-high+web-01"), "ALARM");
+  EXPECT_NE(town.text("Action=DescribeAlarmHistory&AlarmName=cpu-high+web-01").find("actions are disabled"),
+            std::string::npos);
+  ASSERT_EQ(town.call("Action=EnableAlarmActions&AlarmNames.member.1=cpu-high+web-01"), 200);
+  EXPECT_TRUE(enabled("cpu-high+web-01"));
+  town.restart();
+  EXPECT_TRUE(enabled("cpu-high+web-01"));
+  // One that is no more takes it along.
+  ASSERT_EQ(town.call("Action=DisableAlarmActions&AlarmNames.member.1=cpu-high+web-01"), 200);
+  town.endpoint_->set_rules({});
+  town.endpoint_->set_rules(town.rules_);
+  town.put_cpu(5);
+  EXPECT_TRUE(enabled("cpu-high+web-01"));
+  town.settle();
+  town.restart();
+  town.put_cpu(5);
+  EXPECT_TRUE(enabled("cpu-high+web-01"));
+}
+
+TEST(Endpoint, ADisabledAlarmOfARuleStaysSoWhenTheProcessDiesBeforeItsStateIsStored) {
+  Town town({rule("cpu-high")});
+  town.put_cpu(95);
+  town.hold_ = true;
+  town.clock_.advance(seconds(1));
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.take_events(), "cpu-high web-01 ALARM; ");
+  ASSERT_EQ(town.call("Action=DisableAlarmActions&AlarmNames.member.1=cpu-high+web-01"), 200);
+  town.restart();
+  EXPECT_EQ(town.state_of("cpu-high+web-01"), "none") << "it was not told, so it is not stored";
+  town.hold_ = false;
+  town.put_cpu(95);
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.state_of("cpu-high+web-01"), "ALARM");
+  EXPECT_EQ(town.take_events(), "");
+}
+
 TEST(Endpoint, DeletesAllOrNothing) {
   Town town;
   town.put_alarm("a");

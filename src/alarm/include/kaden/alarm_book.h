@@ -166,9 +166,11 @@ class AlarmBook {
   Result<void> define(CompositeDefinition definition, WallTime now, bool noted = true);
   /// A rule's alarm comes back when its metric does. False: there was none. With `now` the history notes it.
   bool erase(const AlarmKey& key, std::optional<WallTime> now = std::nullopt);
-  /// EnableAlarmActions, DisableAlarmActions; alarms of rules have none to disable. False: there is no such
-  /// alarm.
-  bool set_actions_enabled(const std::string& name, bool enabled, WallTime now);
+  /// EnableAlarmActions, DisableAlarmActions; a rule's alarm keeps it as long as it is there. `noted` as
+  /// define()'s. False: there is no such alarm.
+  bool set_actions_enabled(const AlarmKey& key, bool enabled, WallTime now, bool noted = true);
+  /// A rule's alarm of that name, once there is one, has its actions disabled.
+  void disable_when_made(const std::string& name) { disabled_ahead_.insert(name); }
   /// Replaces all rules. Alarms of changed rules keep their state while their metric still matches; the keys
   /// of the others, which are gone now, are returned. Nothing is told about them.
   std::vector<AlarmKey> set_rules(std::vector<Rule> rules);
@@ -285,6 +287,7 @@ class AlarmBook {
   AlarmHistory history_;
   std::map<AlarmKey, std::unique_ptr<Alarm>> alarms_;
   std::set<std::string> expected_;
+  std::set<std::string> disabled_ahead_;         // names of rules' alarms that are not there yet
   std::array<std::vector<Alarm*>, 3> due_lists_; // by Cadence
   std::array<WallTime, 3> evaluated_{};          // the end of the periods last looked at
   std::map<MetricId, Millis> past_wanted_;
