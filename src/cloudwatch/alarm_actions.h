@@ -7,22 +7,20 @@
 #include "operations.h"
 #include "reading.h"
 
-#include "kaden/limits/alarm_events.h"
-
 namespace kaden::cloudwatch {
 
-/// At most 5 of up to 1,024 bytes.
+/// At most 5 of up to 1,024 characters.
 Answer<std::vector<std::string>> read_actions(const Value& input, const std::string& name);
 
 /// AlarmName, AlarmDescription, ActionsEnabled, the three lists of actions, and Tags. ValidationError.
 template <class Definition>
 Answer<void> read_alarm_head(const Value& input, Definition& out) {
-  auto name = required_text(input, "AlarmName", limits::alarm_name_bytes_max);
+  auto name = required_text(input, "AlarmName", alarm_name_characters_max);
   if (!name) return refused(name);
-  constexpr std::size_t description_bytes_max = 4 * 1'024; // CloudWatch's 1,024 characters
+  constexpr std::size_t description_characters_max = 1'024; // CloudWatch's own
   out.name = std::move(*name);
   out.description = input.text_or("AlarmDescription", "");
-  if (out.description.size() > description_bytes_max) {
+  if (characters(out.description) > description_characters_max) {
     return problem(validation, "AlarmDescription must have length less than or equal to 1024");
   }
   out.actions_enabled = input.flag("ActionsEnabled").value_or(true);

@@ -1,14 +1,12 @@
 #include "operations.h"
 #include "reading.h"
 
-#include "kaden/limits/alarm_events.h"
-
 namespace kaden::cloudwatch {
 
 namespace {
 
-constexpr std::size_t reason_bytes_max = 1'023;      // CloudWatch's own
-constexpr std::size_t reason_data_bytes_max = 4'000; // the same
+constexpr std::size_t reason_characters_max = 1'023;      // CloudWatch's own
+constexpr std::size_t reason_data_characters_max = 4'000; // the same
 
 void add_actions_enabled(const Offer& offer, const char* name, bool enabled) {
   offer.service.add({name, offer.shapes.names}, smithy::Permission::alarms,
@@ -24,14 +22,14 @@ void add_actions_enabled(const Offer& offer, const char* name, bool enabled) {
 
 Answer<SetStateRequest> read_set_state(const Value& input) {
   SetStateRequest request;
-  const auto name = required_text(input, "AlarmName", limits::alarm_name_bytes_max);
+  const auto name = required_text(input, "AlarmName", alarm_name_characters_max);
   if (!name) return refused(name);
   const auto state = required_word(input, "StateValue", parse_alarm_state);
   if (!state) return refused(state);
-  const auto reason = required_text(input, "StateReason", reason_bytes_max);
+  const auto reason = required_text(input, "StateReason", reason_characters_max);
   if (!reason) return refused(reason);
   request.reason_data = input.text_or("StateReasonData", "");
-  if (request.reason_data.size() > reason_data_bytes_max) {
+  if (characters(request.reason_data) > reason_data_characters_max) {
     return problem(validation, "StateReasonData must have length less than or equal to 4000");
   }
   if (!request.reason_data.empty() && !parse_json(request.reason_data)) {

@@ -27,6 +27,14 @@ std::string action_data(const alarm::Transition& transition) {
   return kaden::to_text(json::value(std::move(object)));
 }
 
+/// A name that is too long for an event keeps its start and gets a digest, so that two long names stay two.
+std::string event_name(const std::string& name) {
+  if (name.size() <= limits::alarm_name_bytes_max) return name;
+  constexpr std::size_t digest_digits = 12;
+  return std::string(cut_utf8(name, limits::alarm_name_bytes_max - digest_digits - 1)) + "~" +
+         sha256_hex(name).substr(0, digest_digits);
+}
+
 void run(std::vector<std::function<void()>>& jobs) {
   for (const auto& job : jobs) job();
 }
@@ -40,7 +48,7 @@ AlarmEvent event_of(const alarm::Transition& transition) {
   const std::string& name = transition.key.name;
   event.event_id = (name.size() <= plain_name_bytes_max ? name : sha256_hex(name)) + "/" +
                    std::string(to_text(transition.to)) + "/" + std::to_string(to_ms(transition.at));
-  event.alarm = name;
+  event.alarm = event_name(name);
   event.state = transition.to;
   event.severity = transition.severity;
   event.machine = transition.machine;

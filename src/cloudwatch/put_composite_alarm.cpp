@@ -13,7 +13,7 @@ namespace kaden::cloudwatch {
 namespace {
 
 constexpr std::size_t actions_max = 5;
-constexpr std::size_t action_bytes_max = 1'024;
+constexpr std::size_t action_characters_max = 1'024;
 
 /// ActionsSuppressor and its two periods: all three or none.
 Answer<void> read_suppressor(const Value& input, alarm::CompositeDefinition& out) {
@@ -48,7 +48,7 @@ Answer<std::vector<std::string>> read_actions(const Value& input, const std::str
         must_be(name, nullptr, fmt::format("Member must have length less than or equal to {}", actions_max)));
   }
   for (const auto& action : actions) {
-    if (action.empty() || action.size() > action_bytes_max) {
+    if (action.empty() || characters(action) > action_characters_max) {
       return tl::unexpected<Problem>(must_be(name, &action, "Member must have length between 1 and 1024"));
     }
     // arn:partition:service:region:account:resource

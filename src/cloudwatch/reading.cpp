@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t names_max = 100;
 constexpr std::size_t tags_max = 50;
 constexpr std::size_t page_max = 100;
-constexpr std::size_t label_bytes_max =
+constexpr std::size_t label_characters_max =
     2'048; // of a query, four bytes for each of CloudWatch's 500 characters
 
 constexpr std::array<std::string_view, 27> units{"Seconds",
@@ -88,7 +88,7 @@ Answer<alarm::MetricQuery> read_query(const Value& query, const std::string& pat
   if (query.has("AccountId")) {
     return problem(validation, path + "AccountId: this endpoint holds one account's metrics.");
   }
-  if (out.label.size() > label_bytes_max) {
+  if (characters(out.label) > label_characters_max) {
     return problem(validation, path + "Label must have length less than or equal to 500");
   }
   if (const auto period_s = query.integer("Period")) {
@@ -139,10 +139,15 @@ Problem must_be(std::string_view parameter, const std::string* shown, std::strin
                       name, constraint)};
 }
 
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
 Answer<std::string> required_text(const Value& input, std::string_view name, std::size_t most) {
   const std::string* text = input.text(name);
   if (text == nullptr) return tl::unexpected<Problem>(must_be(name, nullptr, "Member must not be null"));
-  if (text->empty() || text->size() > most) {
+  if (text->empty() || characters(*text) > most) {
     return tl::unexpected<Problem>(
         must_be(name, text, fmt::format("Member must have length between 1 and {}", most)));
   }
@@ -187,7 +192,7 @@ bool is_namespace(std::string_view text) {
 }
 
 bool is_metric_name(std::string_view text) {
-  return !text.empty() && text.size() <= 255;
+  return !text.empty() && characters(text) <= 255;
 }
 
 bool is_unit(std::string_view text) {

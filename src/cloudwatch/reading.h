@@ -13,12 +13,15 @@
 namespace kaden::cloudwatch {
 
 inline constexpr std::string_view validation = "ValidationError";
+inline constexpr std::size_t alarm_name_characters_max = 255; // CloudWatch's own
 
 /// "1 validation error detected: Value 'x' at 'alarmName' failed to satisfy constraint: ..."; null when
 /// `shown` is.
 Problem must_be(std::string_view parameter, const std::string* shown, std::string_view constraint);
 
-/// A required text of 1 to `most` bytes (characters there: never more than CloudWatch takes).
+/// As CloudWatch counts: "\u3042" is one. `text` is UTF-8.
+std::size_t characters(std::string_view text);
+/// A required text of 1 to `most` characters.
 Answer<std::string> required_text(const Value& input, std::string_view name, std::size_t most);
 Answer<int> required_count(const Value& input, std::string_view name);
 /// MaxRecords: 1 to 100.

@@ -23,8 +23,14 @@ tl::unexpected<Error> invalid(std::string message) {
   return fail(Fault::invalid, std::move(message));
 }
 
+/// As CloudWatch counts; `text` is UTF-8.
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
 Result<void> check_name(std::string_view parameter, std::string_view text) {
-  if (text.empty() || text.size() > limits::log_metric_name_bytes_max ||
+  if (text.empty() || characters(text) > limits::log_metric_name_bytes_max ||
       text.find_first_of(":*$") != std::string_view::npos || !is_valid_utf8(text)) {
     return invalid(std::string(parameter) + ": 1 to 255 characters, none of them ':', '*' or '$'");
   }

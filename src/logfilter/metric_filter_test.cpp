@@ -131,6 +131,17 @@ TEST(MetricFilter, DimensionsAreBounded) {
   EXPECT_EQ(take(*filter, "another", 3'602), "Errors=1@3602 Request=another");
 }
 
+TEST(MetricFilter, CountsCharactersOfAMetricsName) {
+  for (const int count : {255, 256}) {
+    MetricTransformation transformation = counting();
+    transformation.name.clear();
+    for (int i = 0; i < count; ++i) transformation.name += "\u3042";
+    auto pattern = Pattern::parse("x");
+    ASSERT_TRUE(pattern);
+    EXPECT_EQ(MetricFilter::make(std::move(*pattern), std::move(transformation)).has_value(), count == 255);
+  }
+}
+
 TEST(MetricFilter, Refused) {
   struct Case {
     std::string_view pattern;
