@@ -1,5 +1,6 @@
 // Kaden's own rules: one rule, an alarm for each machine whose metric arrives.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "alarm_record.h"
@@ -16,6 +17,34 @@ std::string fitted(std::string name) {
   constexpr std::size_t digest_digits = 12;
   const std::string digest = sha256_hex(name).substr(0, digest_digits);
   return std::string(cut_utf8(name, limits::alarm_name_bytes_max - digest_digits - 1)) + "~" + digest;
+}
+
+/// An alarm put by API keeps its name; what follows tells the rule's alarm apart.
+std::array<std::string, 3> names_beside(const std::string& name) {
+  return {name, fitted(name + " (rule)"), fitted(name + " (rule 2)")};
+}
+
+/// The rule's alarm of that name, told apart or not; null when there is none.
+template <class Alarms>
+auto find_made(const Alarms& alarms, const std::string& name) -> decltype(alarms.begin()->second.get()) {
+  for (const auto& one : names_beside(name)) {
+    const auto found = alarms.find({one, Origin::rule});
+    if (found != alarms.end()) return found->second.get();
+  }
+  return nullptr;
+}
+
+/// Empty when alarms put by API have them all.
+template <class Alarms>
+std::string free_name(const Alarms& alarms, const std::set<std::string>& expected, const std::string& name) {
+  for (const auto& one : names_beside(name)) {
+    if (!alarms.contains({one, Origin::api}) && !expected.contains(one)) return one;
+  }
+  return "";
+}
+
+bool is_one_of(const std::string& name, const std::array<std::string, 3>& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 } // namespace
@@ -119,13 +148,13 @@ void AlarmBook::apply_rules(Series& series, const Datum& datum, WallTime now) {
 
 void AlarmBook::make_by_rule(const std::shared_ptr<const RuleInForce>& rule, Series& series,
                              const MetricId& metric, WallTime known_from, WallTime now) {
-  RuleNames names = names_by_rule(rule->rule, metric);
-  const auto plain = alarms_.find({names.plain, Origin::rule});
-  const bool plain_is_taken = plain != alarms_.end();
-  if (plain_is_taken && plain->second->series.front() == &series) return;
-  if (alarms_.contains({names.full, Origin::rule})) return;
-  const AlarmKey key{std::move(plain_is_taken ? names.full : names.plain), Origin::rule};
-  if (!has_room_for(key)) {
+  const RuleNames names = names_by_rule(rule->rule, metric);
+  const Alarm* plain = find_made(alarms_, names.plain);
+  if (plain != nullptr && plain->series.front() == &series) return;
+  if (find_made(alarms_, names.full) != nullptr) return;
+  const AlarmKey key{free_name(alarms_, expected_, plain != nullptr ? names.full : names.plain),
+                     Origin::rule};
+  if (key.name.empty() || !has_room_for(key)) {
     ++refused_alarms_;
     return;
   }
@@ -140,12 +169,12 @@ void AlarmBook::make_by_rule(const std::shared_ptr<const RuleInForce>& rule, Ser
 
 void AlarmBook::watch_silence(const std::shared_ptr<const RuleInForce>& rule, Series& series,
                               const MetricId& metric, WallTime now) {
-  const AlarmKey key{names_by_rule(rule->rule, metric).silence, Origin::rule};
-  if (key.name.empty()) return;
-  const auto found = alarms_.find(key);
-  Alarm* alarm = found == alarms_.end() ? nullptr : found->second.get();
+  const std::string name = names_by_rule(rule->rule, metric).silence;
+  if (name.empty()) return;
+  Alarm* alarm = find_made(alarms_, name);
   if (alarm == nullptr) {
-    if (!has_room_for(key)) {
+    const AlarmKey key{free_name(alarms_, expected_, name), Origin::rule};
+    if (key.name.empty() || !has_room_for(key)) {
       ++refused_alarms_;
       return;
     }
@@ -169,11 +198,13 @@ AlarmBook::Alarm* AlarmBook::restore_by_rule(const AlarmKey& key, const std::str
   const auto found = std::find_if(rules_.begin(), rules_.end(),
                                   [&](const auto& one) { return one->rule.name == rule_name; });
   if (found == rules_.end() || !(*found)->matches(metric) || !has_room_for(key)) return nullptr;
+  if (alarms_.contains({key.name, Origin::api})) return nullptr; // two of one name, as they once could be
   const RuleNames names = names_by_rule((*found)->rule, metric);
-  if (!names.silence.empty() && key.name == names.silence) {
+  if (!names.silence.empty() && is_one_of(key.name, names_beside(names.silence))) {
     watch_silence(*found, store_.watch(metric, Millis(0)), metric, at);
     MetricStore::unwatch(*store_.find(metric));
-  } else if (key.name == names.plain || key.name == names.full) {
+  } else if (is_one_of(key.name, names_beside(names.plain)) ||
+             is_one_of(key.name, names_beside(names.full))) {
     Alarm& alarm = add(key, (*found)->rule.condition, started_at_, at);
     alarm.rule = *found;
     alarm.window_offset = utc_offset_of(alarm.condition.window.timezone).value_or(Millis(0));

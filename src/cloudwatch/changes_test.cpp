@@ -87,6 +87,20 @@ TEST(Changes, OneNameIsOneKindOfAlarm) {
   EXPECT_THAT(described(town, "t"), HasSubstr("<AlarmRule>TRUE<"));
 }
 
+TEST(Changes, TagsOfARequestAreForANewAlarmOnly) {
+  Town town;
+  const auto tags = [](const std::string& value) {
+    return "&Tags.member.1.Key=kaden:severity&Tags.member.1.Value=" + value;
+  };
+  for (const auto& form : {Town::alarm_form("m"), composite_form("c", "TRUE")}) {
+    const std::string name = form.find("=m&") == std::string::npos ? "c" : "m";
+    ASSERT_EQ(town.call(form + tags("warning")), 200);
+    ASSERT_EQ(town.call(form + tags("info") + "&AlarmDescription=new"), 200);
+    EXPECT_THAT(tags_of(town, name), HasSubstr("<Value>warning</Value>"));
+    EXPECT_THAT(described(town, name), HasSubstr("<AlarmDescription>new<"));
+  }
+}
+
 TEST(Changes, AChangeBehindOneThatFailedSeesWhatWasBefore) {
   Town town;
   ASSERT_EQ(town.call(Town::alarm_form("q")), 200);

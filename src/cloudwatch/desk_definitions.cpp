@@ -171,6 +171,15 @@ namespace {
 tl::unexpected<Error> name_is_taken(const std::string& name, std::string_view kind) {
   return fail(Fault::conflict, "A " + std::string(kind) + " alarm named " + name + " exists already.");
 }
+/// An alarm that a rule makes has the name already: DescribeAlarms would show two.
+Result<void> check_rules(const alarm::AlarmBook& book, const std::string& name) {
+  if (book.contains({name, alarm::Origin::api})) return {};
+  const auto made = book.describe(alarm::AlarmKey{name, alarm::Origin::rule});
+  if (!made) return {};
+  return fail(Fault::conflict, "An alarm named " + name + " exists already (" + made->definition.description +
+                                   " of the configuration). Choose another name.");
+}
+
 tl::unexpected<Error> no_room() {
   return fail(Fault::busy, "the number of alarms is at its limit");
 }
@@ -180,9 +189,10 @@ tl::unexpected<Error> no_room() {
 Result<Desk::Plan> Desk::plan_of(alarm::Definition definition, WallTime now) {
   const alarm::AlarmKey key{definition.name, alarm::Origin::api};
   if (!book_.has_room_for(key)) return no_room();
+  if (auto free = check_rules(book_, key.name); !free) return tl::unexpected<Error>(free.error());
   const auto before = book_.describe(key);
   if (before && before->composite) return name_is_taken(definition.name, "composite");
-  if (before && definition.tags.empty()) definition.tags = before->definition.tags;
+  if (before) definition.tags = before->definition.tags; // those of a request are for a new alarm only
   Plan plan;
   plan.changes.push_back({definitions, definition.name, definition_text(definition, now)});
   if (!before) {
@@ -237,10 +247,11 @@ std::optional<Error> Desk::misfit_of(const alarm::CompositeDefinition& definitio
 Result<Desk::Plan> Desk::plan_of(alarm::CompositeDefinition definition, WallTime now, Turns::Ticket ticket) {
   const alarm::AlarmKey key{definition.name, alarm::Origin::api};
   if (!book_.has_room_for(key)) return no_room();
+  if (auto free = check_rules(book_, key.name); !free) return tl::unexpected<Error>(free.error());
   const auto before = book_.describe(key);
   if (before && !before->composite) return name_is_taken(definition.name, "metric");
   if (auto misfit = misfit_of(definition, ticket)) return tl::unexpected<Error>(std::move(*misfit));
-  if (before && definition.tags.empty()) definition.tags = before->composite->tags;
+  if (before) definition.tags = before->composite->tags;
   Plan plan;
   plan.changes.push_back({composites, definition.name, definition_text(definition, now)});
   if (!before) {

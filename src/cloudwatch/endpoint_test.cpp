@@ -188,6 +188,76 @@ TEST(Endpoint, ADisabledAlarmOfARuleStaysSoWhenTheProcessDiesBeforeItsStateIsSto
   EXPECT_EQ(town.take_events(), "");
 }
 
+TEST(Endpoint, ANameOfARulesAlarmIsRefused) {
+  Town town({rule("cpu-high")});
+  town.put_cpu(5);
+  const std::string text = town.text(Town::alarm_form("cpu-high+web-01"));
+  EXPECT_EQ(code_of(text), "ValidationError");
+  EXPECT_NE(text.find("rule cpu-high"), std::string::npos) << text;
+  EXPECT_EQ(code_of(town.text("Action=PutCompositeAlarm&AlarmName=cpu-high+web-01&AlarmRule=TRUE")),
+            "ValidationError");
+}
+
+TEST(Endpoint, ARulesAlarmWhoseNameIsTakenIsToldApart) {
+  auto watching = rule("cpu-high");
+  watching.silent_after = seconds(60);
+  Town town({watching});
+  ASSERT_EQ(town.call(Town::alarm_form("cpu-high+web-01")), 200);
+  ASSERT_EQ(town.call(Town::alarm_form("cpu-high+web-01+is+silent")), 200);
+  town.put_cpu(95);
+  town.clock_.advance(seconds(1));
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.take_events(), "cpu-high web-01 (rule) ALARM; ");
+  EXPECT_NE(town.state_of("cpu-high+web-01+is+silent+(rule)"), "none");
+  // It keeps its name while it is there, also when the other goes.
+  EXPECT_EQ(town.call("Action=DeleteAlarms&AlarmNames.member.1=cpu-high+web-01"), 200);
+  town.endpoint_->set_rules(town.rules_);
+  town.put_cpu(95);
+  EXPECT_EQ(town.state_of("cpu-high+web-01"), "none");
+  town.restart();
+  town.put_cpu(95);
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.state_of("cpu-high+web-01+(rule)"), "ALARM");
+  EXPECT_EQ(town.state_of("cpu-high+web-01"), "none");
+  EXPECT_EQ(town.take_events(), "");
+}
+
+TEST(Endpoint, CountsCharactersAsCloudWatchDoes) {
+  const auto many = [](int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i) out += "\u3042";
+    return out;
+  };
+  Town town;
+  EXPECT_EQ(town.call(Town::alarm_form(many(255)) + "&Tags.member.1.Key=" + many(128)), 200);
+  EXPECT_EQ(town.call(Town::alarm_form(many(256))), 400);
+  EXPECT_EQ(town.call(Town::alarm_form("t") + "&Tags.member.1.Key=" + many(129)), 400);
+  EXPECT_EQ(town.call(Town::alarm_form(many(254) + "b")), 200);
+  EXPECT_EQ(town.call("Action=PutCompositeAlarm&AlarmRule=TRUE&AlarmName=" + many(253)), 200);
+  EXPECT_EQ(town.call(Town::alarm_form("d") + "&AlarmDescription=" + many(1'024)), 200);
+  EXPECT_EQ(town.call(Town::alarm_form("d") + "&AlarmDescription=" + std::string(1'025, 'd')), 400);
+  for (const int count : {255, 256}) {
+    EXPECT_EQ(town.call("Action=PutMetricData&Namespace=N&MetricData.member.1.Value=1&MetricData.member.1."
+                        "MetricName=" +
+                        many(count)),
+              count == 255 ? 200 : 400);
+  }
+  // An event has room for less: names that differ stay different, and the journal takes them.
+  std::vector<std::string> names;
+  for (const std::string& name : {many(255), many(254) + "b"}) {
+    ASSERT_EQ(
+        town.call("Action=SetAlarmState&StateValue=ALARM&AlarmName=" + name + "&StateReason=" + many(1'023)),
+        200);
+    names.push_back(town.last_.alarm);
+    const auto event = alarm_event_from_json(to_json(town.last_), "event");
+    ASSERT_TRUE(event) << event.error().message;
+  }
+  EXPECT_NE(names[0], names[1]);
+  EXPECT_EQ(town.call("Action=SetAlarmState&StateValue=OK&AlarmName=d&StateReason=" + many(1'024)), 400);
+  town.restart();
+  EXPECT_EQ(town.state_of(many(255)), "ALARM");
+}
+
 TEST(Endpoint, DeletesAllOrNothing) {
   Town town;
   town.put_alarm("a");
@@ -276,6 +346,16 @@ TEST(Endpoint, PagesThroughAlarms) {
   EXPECT_EQ(second.find("<NextToken>"), std::string::npos);
   EXPECT_EQ(town.text("Action=DescribeAlarms&AlarmTypes.member.1=CompositeAlarm").find("<AlarmName>"),
             std::string::npos);
+}
+
+TEST(Endpoint, AskedForByNameAlarmsPassTheWholeFilter) {
+  Town town;
+  town.put_alarm("a", "&OKActions.member.1=arn:aws:sns:r:1:topic");
+  town.put_alarm("b", "&AlarmActions.member.1=arn:aws:lambda:r:1:function");
+  const std::string text =
+      town.text("Action=DescribeAlarms&AlarmNames.member.1=a&AlarmNames.member.2=b&ActionPrefix=arn:aws:sns");
+  EXPECT_NE(text.find("<AlarmName>a<"), std::string::npos);
+  EXPECT_EQ(text.find("<AlarmName>b<"), std::string::npos);
 }
 
 TEST(Endpoint, ChecksSignatures) {
