@@ -31,7 +31,7 @@ struct AlarmBook::Alarm {
   std::string machine;                   // of a rule's silence
   bool is_silence = false;
   bool actions_enabled = true; // of a rule's alarm; others have it in their definition
-  Millis window_offset{}; // wall clock windows
+  Millis window_offset{};      // wall clock windows
   // State
   AlarmState state = AlarmState::insufficient_data;
   WallTime changed_at{};

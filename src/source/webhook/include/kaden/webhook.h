@@ -73,7 +73,8 @@ struct Reading {
   bool is_timeless = false;
   /// When it changed, for senders that may deliver in the wrong order; an older one is no news.
   std::optional<WallTime> changed_at{};
-  /// The sender says again, under the same id, that it still lasts: also after a person resolved its incident.
+  /// The sender says again, under the same id, that it still lasts: also after a person resolved its
+  /// incident.
   bool is_repeated = false;
 };
 struct Read {
