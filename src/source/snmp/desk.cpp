@@ -21,6 +21,7 @@ Desk::Desk(Settings settings, const Ports& ports)
     : settings_(std::move(settings)),
       ports_(ports),
       library_(settings_.identity, next_boots()),
+      outbox_(record_kind, ports_.intake, ports_.records),
       alarms_(settings_.alarms) {
   const auto stored = ports_.records.all(record_kind);
   if (!stored) {
@@ -53,7 +54,7 @@ std::int32_t Desk::next_boots() const {
 
 Result<std::size_t> Desk::tell(const std::function<std::vector<AlarmEvent>(Alarms&)>& news) {
   std::lock_guard lock(mutex_);
-  for (AlarmEvent& event : news(alarms_)) unsent_.push_back(std::move(event));
+  for (AlarmEvent& event : news(alarms_)) news_.push_back({std::move(event)});
   tell_dropping();
   return flush();
 }
@@ -69,7 +70,7 @@ void Desk::tell_dropping() {
   const auto began = dropping_.failing_since();
   const auto change = is_dropping ? dropping_.failed(now) : dropping_.read();
   if (change == source::Readability::Change::none) return;
-  unsent_.push_back(dropping_event(change == source::Readability::Change::readable, began.value_or(now)));
+  news_.push_back({dropping_event(change == source::Readability::Change::readable, began.value_or(now))});
   unsaved_[dropping_key] = kaden::to_text(dropping_.save());
 }
 
@@ -109,31 +110,22 @@ std::string Desk::why_dropping() const {
   return dropping_.is_told() ? why() : "";
 }
 
-Result<std::size_t> Desk::tell(AlarmEvent event) {
-  std::lock_guard lock(mutex_);
-  unsent_.push_back(std::move(event));
-  return flush();
-}
-
 Result<std::size_t> Desk::tell_again() {
   std::lock_guard lock(mutex_);
   return flush();
 }
 
 Result<std::size_t> Desk::flush() {
-  const std::size_t count = unsent_.size();
-  if (count > 0) {
-    if (auto told = ports_.intake.report(unsent_); !told) return tl::unexpected(told.error());
-    unsent_.clear();
-  }
   for (auto& [key, text] : alarms_.changed()) unsaved_[key] = std::move(text);
-  if (unsaved_.empty()) return count;
-  std::vector<journal::Records::Change> changes;
+  std::vector<source::Outbox::Change> changes;
   for (const auto& [key, text] : unsaved_) changes.push_back({record_kind, key, text});
-  if (const auto stored = ports_.records.apply(changes); !stored)
+  if (const auto stored = outbox_.store(std::move(changes), news_); !stored)
     return fail_while("remembering what SNMP told", stored.error());
   unsaved_.clear();
-  return count;
+  news_.clear();
+  source::Looked looked;
+  if (!outbox_.tell(looked)) return tl::unexpected(*looked.trouble);
+  return looked.reported;
 }
 
 Result<void> Desk::restore(const std::string& name, source::Readability& readability) const {
@@ -146,15 +138,14 @@ Result<void> Desk::restore(const std::string& name, source::Readability& readabi
   return readability.restore(*value);
 }
 
-Result<void> Desk::save(const std::string& name, const source::Readability& readability) {
+Result<std::size_t> Desk::note(const std::string& name, const source::Readability& readability,
+                               std::optional<AlarmEvent> event) {
   std::string text = kaden::to_text(readability.save());
   std::lock_guard lock(mutex_);
   std::string& known = readabilities_[name];
-  if (known == text) return {};
-  const std::vector<journal::Records::Change> changes{{record_kind, readability_key(name), text}};
-  if (auto stored = ports_.records.apply(changes); !stored) return stored;
-  known = std::move(text);
-  return {};
+  if (known != text) unsaved_[readability_key(name)] = known = std::move(text);
+  if (event) news_.push_back({std::move(*event)});
+  return flush();
 }
 
 std::string Desk::take_trouble() {

@@ -1,14 +1,20 @@
 /// desk.h - what traps and polls share: the alarms, and the way of their news into the journal. Room:
 /// source/snmp, inside. Threads: any; one lock, held while the journal commits, so that news keep their
 /// order. Errors: as the intake's and the records'.
+///
+/// What is known and the news that come of it are stored in one commit, and then told (kaden/outbox.h). What
+/// cannot be stored is kept here, for a trap does not come again; watchers ask tell_again() before they take
+/// more.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "kaden/outbox.h"
 #include "kaden/snmp_source.h"
 
 namespace kaden::snmp {
@@ -17,16 +23,15 @@ class Desk {
  public:
   Desk(Settings settings, const Ports& ports);
 
-  /// What it gives is news; durable and remembered when it returns. The number of events, with those that
-  /// waited.
+  /// What it gives is news; stored and told when it returns. The number of events, with those that waited.
   Result<std::size_t> tell(const std::function<std::vector<AlarmEvent>(Alarms&)>& news);
-  /// An event that is no alarm of Alarms: what cannot be read.
-  Result<std::size_t> tell(AlarmEvent event);
-  /// What the journal refused before.
+  /// What waits since the journal or the records refused it. An error: something waits still.
   Result<std::size_t> tell_again();
   /// Of one watcher, by its name.
   Result<void> restore(const std::string& name, source::Readability& readability) const;
-  Result<void> save(const std::string& name, const source::Readability& readability);
+  /// Whether it can read, and the event that comes of it.
+  Result<std::size_t> note(const std::string& name, const source::Readability& readability,
+                           std::optional<AlarmEvent> event);
 
   Library& library() { return library_; }
   const Settings& settings() const { return settings_; }
@@ -52,10 +57,11 @@ class Desk {
   Library library_;
   // State
   mutable std::mutex mutex_;
+  source::Outbox outbox_;
   Alarms alarms_;
-  std::vector<AlarmEvent> unsent_;
-  std::map<std::string, std::optional<std::string>> unsaved_;
-  std::map<std::string, std::string> readabilities_; ///< as stored
+  std::vector<source::Untold> news_;                          ///< not stored yet
+  std::map<std::string, std::optional<std::string>> unsaved_; ///< the same
+  std::map<std::string, std::string> readabilities_;          ///< as stored, or in unsaved_
   std::string trouble_;
   source::Readability dropping_{Millis(0)};
   std::uint64_t seen_dropped_ = 0;

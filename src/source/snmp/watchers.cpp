@@ -1,4 +1,6 @@
 // The watchers: one that hears traps, one for each device that is polled.
+#include <algorithm>
+
 #include "desk.h"
 #include "mib.h"
 
@@ -8,6 +10,10 @@ namespace {
 
 using source::Looked;
 using source::Readability;
+
+Looked refused(const Error& why) {
+  return {.trouble = why, .again_in = source::tell_again};
+}
 
 constexpr Millis listen_most = seconds(1);
 constexpr Millis listen_again = seconds(10); // after the port could not be had
@@ -33,17 +39,15 @@ class Reader {
     const WallTime now = desk_.ports().clock.wall();
     const auto began = readability_.failing_since();
     const auto change = trouble ? readability_.failed(now) : readability_.read();
-    const bool is_news = change != Readability::Change::none;
-    const auto told =
-        is_news ? desk_.tell(event(change == Readability::Change::readable, began.value_or(now), trouble))
-                : desk_.tell_again();
-    if (!told) {
+    std::optional<AlarmEvent> news;
+    if (change != Readability::Change::none)
+      news = event(change == Readability::Change::readable, began.value_or(now), trouble);
+    if (const auto told = desk_.note(name_, readability_, std::move(news))) {
+      looked.reported += *told;
+    } else {
       looked.trouble = told.error();
-      return; // remembered when it is told
+      looked.again_in = std::min(looked.again_in, source::tell_again);
     }
-    looked.reported += *told;
-    if (const auto saved = desk_.save(name_, readability_); !saved && !looked.trouble)
-      looked.trouble = saved.error();
   }
 
  private:
@@ -94,6 +98,8 @@ class TrapWatcher final : public source::Watcher {
       }
       receiver_ = std::move(*opened);
     }
+    // Before more is taken: what comes meanwhile waits in the kernel's buffer.
+    if (const auto left = desk_->tell_again(); !left) return refused(left.error());
     const auto traps = receiver_->take(listen_most);
     const WallTime now = desk_->ports().clock.wall();
     const SteadyTime steady = desk_->ports().clock.steady();
@@ -104,10 +110,7 @@ class TrapWatcher final : public source::Watcher {
       }
       return news;
     });
-    if (!told) {
-      looked.trouble = told.error();
-      return looked; // informs stay without an answer, so they come again
-    }
+    if (!told) return refused(told.error()); // informs stay without an answer, so they come again
     receiver_->answer();
     looked.reported = *told;
     reader_.note(std::nullopt, looked);
@@ -195,6 +198,7 @@ class DeviceWatcher final : public source::Watcher {
   const std::string& name() const override { return device_.id; }
 
   Looked look(const std::atomic<bool>& cancelled) override {
+    if (const auto left = desk_->tell_again(); !left) return refused(left.error());
     Looked looked;
     looked.again_in = device_.poll;
     const auto reading = read(cancelled);
@@ -203,10 +207,7 @@ class DeviceWatcher final : public source::Watcher {
     if (reading) {
       const WallTime now = desk_->ports().clock.wall();
       const auto told = desk_->tell([&](Alarms& alarms) { return alarms.take(device_.id, *reading, now); });
-      if (!told) {
-        looked.trouble = told.error();
-        return looked;
-      }
+      if (!told) return refused(told.error());
       looked.reported = *told;
     } else {
       trouble = reading.error();

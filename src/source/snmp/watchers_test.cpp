@@ -148,13 +148,30 @@ TEST_F(SnmpWatchersTest, traps_of_kinds_that_no_rule_knows_are_counted_and_shown
   EXPECT_THAT(journal_.events, IsEmpty());
 }
 
+/// Records that refuse on command.
+class Shelf final : public journal::Records {
+ public:
+  Result<void> apply(std::span<const Change> changes) override {
+    if (is_down) return fail(Fault::unavailable, "no room");
+    return inner_->apply(changes);
+  }
+  Result<std::map<std::string, std::string>> all(const std::string& kind) const override {
+    return inner_->all(kind);
+  }
+
+  bool is_down = false;
+
+ private:
+  const std::unique_ptr<Records> inner_ = journal::open_records_in_memory();
+};
+
 /// What traps and polls share, with a clock that the test moves.
 class DeskTest : public testing::Test {
  protected:
   DeskTest() { settings_.identity = "test"; }
   void begin() {
     desk_.reset();
-    desk_ = std::make_unique<Desk>(settings_, Ports{journal_, *records_, clock_});
+    desk_ = std::make_unique<Desk>(settings_, Ports{journal_, shelf_, clock_});
   }
   Result<std::size_t> trap(const Oid& kind, std::uint32_t index) {
     Notification trap{"10.0.0.254", kind};
@@ -165,7 +182,7 @@ class DeskTest : public testing::Test {
   }
 
   runtime::ManualClock clock_{wall_time(1'790'000'000'000)};
-  const std::unique_ptr<journal::Records> records_ = journal::open_records_in_memory();
+  Shelf shelf_;
   source::KeptEvents journal_;
   Settings settings_;
   std::unique_ptr<Desk> desk_;
@@ -190,6 +207,54 @@ TEST_F(DeskTest, alarms_that_find_no_room_are_an_alarm_of_their_own) {
   ASSERT_THAT(journal_.events, SizeIs(3));
   EXPECT_EQ(journal_.events[2].alarm, "SNMP alarms are dropped");
   EXPECT_EQ(journal_.events[2].state, AlarmState::ok);
+}
+
+TEST_F(DeskTest, what_was_stored_before_a_death_is_told_after_it_with_its_end) {
+  begin();
+  journal_.is_full = true;
+  ASSERT_FALSE(trap(mib::link_down, 3));
+  begin(); // died between the commit and the telling
+  journal_.is_full = false;
+  ASSERT_TRUE(trap(mib::link_up, 3)) << "the trouble is over at the next start";
+  ASSERT_THAT(journal_.events, SizeIs(2));
+  EXPECT_EQ(journal_.events[0].state, AlarmState::alarm);
+  EXPECT_EQ(journal_.events[1].state, AlarmState::ok);
+  EXPECT_EQ(journal_.events[0].alarm, journal_.events[1].alarm);
+  begin(); // died after that
+  ASSERT_TRUE(trap(mib::link_up, 3));
+  EXPECT_THAT(journal_.events, SizeIs(2));
+  EXPECT_THAT(*shelf_.all("outbox/snmp"), IsEmpty());
+}
+
+TEST_F(DeskTest, what_cannot_be_stored_is_not_told_and_waits) {
+  begin();
+  shelf_.is_down = true;
+  ASSERT_FALSE(trap(mib::link_down, 3));
+  EXPECT_THAT(journal_.events, IsEmpty());
+  ASSERT_FALSE(trap(mib::link_down, 4));
+  shelf_.is_down = false;
+  EXPECT_EQ(desk_->tell_again().value(), 2U);
+  EXPECT_THAT(journal_.events, SizeIs(2));
+}
+
+TEST_F(DeskTest, an_outage_that_was_stored_before_a_death_is_told_after_it_with_its_end) {
+  begin();
+  journal_.is_full = true;
+  source::Readability readability(seconds(0));
+  readability.failed(clock_.wall());
+  AlarmEvent event;
+  event.source = source_name;
+  event.event_id = "core-1/unreadable/x";
+  event.alarm = "core-1: SNMP cannot be read";
+  event.state = AlarmState::alarm;
+  ASSERT_FALSE(desk_->note("core-1", readability, event));
+  begin();
+  journal_.is_full = false;
+  source::Readability again(seconds(0));
+  ASSERT_TRUE(desk_->restore("core-1", again));
+  EXPECT_EQ(again.read(), source::Readability::Change::readable) << "its end is news";
+  ASSERT_TRUE(desk_->tell_again());
+  EXPECT_THAT(journal_.events, SizeIs(1));
 }
 
 TEST_F(DeskTest, dropping_is_over_when_nothing_was_dropped_for_a_while) {

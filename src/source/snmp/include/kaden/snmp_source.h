@@ -6,7 +6,8 @@
 /// - An inform is answered only when what it said is in the journal and remembered; a trap has no answer, so
 /// what comes
 ///   while Kaden is down is lost, and polls find it.
-/// - The state is stored after the news are durable; news that the journal refused are told again, first.
+/// - The state is stored with the news that come of it, in one commit, and then they are told
+/// (kaden/outbox.h).
 #pragma once
 
 #include <memory>
