@@ -222,13 +222,19 @@ void Mails::settle(const std::shared_ptr<Job>& job, Verdict::Kind kind, const st
     if (parts_.notice)
       parts_.notice(fmt::format("mail on {}: not taken: {}", job->arrival.listener, outcome));
   }
-  // Before the answer, so that whoever was answered and looks at once sees what became of it.
+  // Before the answer, so that whoever was answered and looks at once sees what became of it. On the worker
+  // it is written at once: where there is no event, a kill behind the answer must not lose why.
   if (job->number != 0) {
-    worker_->post([this, job, is_taken, outcome, events] {
+    const auto note = [this, job, is_taken, outcome, events] {
       const auto settled = store_->settle(job->number, is_taken ? taken_code : try_again_code, outcome,
                                           static_cast<std::int64_t>(events));
       note_store(settled ? nullptr : &settled.error());
-    });
+    };
+    if (is_taken && events == 0) {
+      note();
+    } else {
+      worker_->post(note);
+    }
   }
   const std::string number = job->number == 0 ? "" : fmt::format("mail {}: ", job->number);
   job->settle(
