@@ -200,9 +200,11 @@ Tail::Followed* Tail::follow(std::size_t rule, const std::string& path, File fil
   struct stat told {};
   if (fstat(file.get(), &told) != 0) return nullptr;
   const FileKey key{told.st_dev, told.st_ino};
+  Decoder* const decoder = rules_[rule].decoder.get();
+  if (decoder != nullptr) offset -= offset % decoder->unit_bytes(); // half a character was there
   FilePosition safe_to = position_in(file, key, path, offset);
-  followed_.push_back({rule, path, std::move(file), key, EventCutter(rules_[rule].start.get(), offset),
-                       offset, std::move(safe_to)});
+  followed_.push_back({rule, path, std::move(file), key,
+                       EventCutter(rules_[rule].start.get(), offset, decoder), offset, std::move(safe_to)});
   return &followed_.back();
 }
 
@@ -393,7 +395,7 @@ void Tail::scan() {
 void Tail::take_events(Followed& one, const Sink& sink, bool last) {
   std::uint64_t begin = one.cutter.consumed();
   while (auto event = one.cutter.next(last)) {
-    sink.take({one.rule, one.path, one.key, std::move(event->text), begin, event->end});
+    sink.take({one.rule, one.path, one.key, std::move(event->text), begin, event->end, event->is_garbled});
     begin = event->end;
   }
 }
@@ -407,7 +409,7 @@ bool Tail::restart(Followed& one, const Sink& sink) {
     take_events(one, sink, true);
   }
   sink.forget(one.key);
-  one.cutter = EventCutter(rules_[one.rule].start.get(), 0);
+  one.cutter = EventCutter(rules_[one.rule].start.get(), 0, rules_[one.rule].decoder.get());
   one.read_offset = 0;
   one.safe_to = position_in(one.file, one.key, one.path, 0);
   log_(one.path + " was cut or written anew" + (found ? "; its copy is read to the end" : ""));

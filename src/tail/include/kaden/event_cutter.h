@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "kaden/base.h"
+#include "kaden/decoder.h"
 #include "kaden/posix_pattern.h"
 
 namespace kaden::tail {
@@ -17,12 +18,15 @@ namespace kaden::tail {
 class EventCutter {
  public:
   struct Event {
-    std::string text;      ///< valid UTF-8, not empty, without its line end
-    std::uint64_t end = 0; ///< offset in the file behind it
+    std::string text;        ///< valid UTF-8, not empty, without its line end
+    std::uint64_t end = 0;   ///< offset in the file behind it
+    bool is_garbled = false; ///< some of it is no text in the file's encoding, or is a zero byte
   };
 
-  /// `start` may be null: each line is an event. It must outlive the cutter.
-  EventCutter(const Pattern* start, std::uint64_t offset) : start_(start), consumed_(offset) {}
+  /// `start` may be null: each line is an event. `decoder` may be null: the file is UTF-8. They must outlive
+  /// the cutter. `offset` is where a character begins.
+  EventCutter(const Pattern* start, std::uint64_t offset, Decoder* decoder = nullptr)
+      : start_(start), decoder_(decoder), consumed_(offset) {}
   void feed(std::string_view bytes);
   /// The next whole event; with `last`, what is left as well.
   std::optional<Event> next(bool last = false);
@@ -33,8 +37,11 @@ class EventCutter {
  private:
   std::optional<Event> cut(std::size_t bytes);
   std::optional<std::size_t> event_end(bool last);
+  std::size_t behind_line(std::string_view text) const;
+  bool begins_event(std::string_view line) const;
 
   const Pattern* start_;
+  Decoder* decoder_;
   std::uint64_t consumed_;
   std::string buffer_;
   std::size_t begin_ = 0; ///< of the event, in the buffer

@@ -61,6 +61,7 @@ struct Rule {
   std::vector<std::string> exclude{};   ///< globs of paths or of names
   bool from_end = false;                ///< of a file that is met for the first time, in the first round
   std::shared_ptr<const Pattern> start; ///< of an event's first line; null: each line is an event
+  std::shared_ptr<Decoder> decoder{};   ///< null: UTF-8
 };
 
 struct Event {
@@ -70,6 +71,7 @@ struct Event {
   std::string text;        ///< valid UTF-8, not empty
   std::uint64_t begin = 0; ///< offsets in the file
   std::uint64_t end = 0;
+  bool is_garbled = false; ///< EventCutter::Event
 };
 
 /// Callbacks come from within round().
