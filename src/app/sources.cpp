@@ -76,6 +76,9 @@ json::value hint_of(source::Hint hint) {
     case source::Hint::old_alarm_log:
       return json::object{{"ja", logalarms::old_alarm_log_hint(Language::ja)},
                           {"en", logalarms::old_alarm_log_hint(Language::en)}};
+    case source::Hint::encoding:
+      return json::object{{"ja", logs::encoding_hint(Language::ja)},
+                          {"en", logs::encoding_hint(Language::en)}};
   }
   return nullptr;
 }

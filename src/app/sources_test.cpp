@@ -176,6 +176,8 @@ TEST(Standings, as_json_and_as_metrics) {
   const std::string with_hint = kaden::to_text(to_json({hinted}));
   EXPECT_THAT(with_hint, HasSubstr(R"("hint":{"ja":"このログは)"));
   EXPECT_THAT(with_hint, HasSubstr(R"("en":"this log is the output of Get-AlarmDefinition)"));
+  hinted.hint = source::Hint::encoding;
+  EXPECT_THAT(kaden::to_text(to_json({hinted})), HasSubstr("Set files.encoding"));
   good.counts = {{"received", 7}};
   good.levels = {{"connections", 2}};
   EXPECT_THAT(kaden::to_text(to_json({good})), HasSubstr(R"("counts":{"received":7})"));

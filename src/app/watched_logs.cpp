@@ -63,8 +63,8 @@ logs::Settings settings_of(const config::WatchedLog& log, const std::string& hos
   const bool is_local = log.files.has_value() || (log.journal && log.journal->folder.empty());
   settings.alarms = {log.id, log.name, log.machine.empty() && is_local ? host : log.machine, log.alarms};
   if (log.files) {
-    settings.from = logs::Files{log.files->paths, log.files->exclude, log.files->record_start,
-                                log.files->from_beginning, log.files->may_be_missing};
+    settings.from = logs::Files{log.files->paths,          log.files->exclude,        log.files->record_start,
+                                log.files->from_beginning, log.files->may_be_missing, log.files->encoding};
   } else if (log.syslog) {
     const config::LogSyslog& from = *log.syslog;
     settings.from =

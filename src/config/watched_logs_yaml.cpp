@@ -46,6 +46,9 @@ LogFiles read_files(Section& section) {
     if (const auto compiled = tail::Pattern::compile(files.record_start); !compiled)
       section.mistake("record_start", compiled.error().message);
   }
+  files.encoding = section.choice("encoding", tail::parse_encoding, tail::encoding_names(), files.encoding);
+  if (const auto decoder = tail::Decoder::make(files.encoding); !decoder)
+    section.mistake("encoding", decoder.error().message);
   files.from_beginning = section.flag("from_beginning", false);
   files.may_be_missing = section.flag("may_be_missing", false);
   return files;

@@ -33,6 +33,20 @@ TEST(WatchedLogs, HaveDefaults) {
   EXPECT_EQ(rule.severity, Severity::error);
 }
 
+TEST(WatchedLogs, EncodingsOfFiles) {
+  for (const auto& [name, encoding] : {std::pair("utf-8", tail::Encoding::utf_8),
+                                       {"shift_jis", tail::Encoding::shift_jis},
+                                       {"CP932", tail::Encoding::shift_jis},
+                                       {"EUC-JP", tail::Encoding::euc_jp},
+                                       {"iso-2022-jp", tail::Encoding::iso_2022_jp},
+                                       {"utf-16le", tail::Encoding::utf_16le},
+                                       {"utf-16be", tail::Encoding::utf_16be}}) {
+    const auto settings = read(log("files: {paths: [/a], encoding: " + std::string(name) + "}, " + alarm));
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_EQ(settings->sources.logs[0].files->encoding, encoding) << name;
+  }
+}
+
 TEST(WatchedLogs, ReadEachKey) {
   const auto settings = read(
       "sources:\n"
@@ -111,6 +125,8 @@ TEST(WatchedLogs, MistakesHaveTheirPlace) {
       {"files: {}, " + alarm, "sources.logs[0].files.paths: is missing"},
       {"files: {paths: [/a], record_start: \"(\"}, " + alarm,
        "sources.logs[0].files.record_start: '(' is no pattern"},
+      {"files: {paths: [/a], encoding: shift-jis}, " + alarm,
+       "sources.logs[0].files.encoding: \"shift-jis\" is not one of utf-8, shift_jis, cp932, euc-jp"},
       {"log_groups: [/app], group: /b, " + alarm,
        "sources.logs[0].group: lines of log_groups are in a group already"},
       {"log_groups: [], " + alarm, "sources.logs[0].log_groups: at least one"},

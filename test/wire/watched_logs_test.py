@@ -38,11 +38,12 @@ class Log(unittest.TestCase):
 
     def start(self, town):
         town.start_kaden()
-        wait_for("the first look", lambda: self.source(town)["looks"] >= 1)
+        wait_for("the first looks", lambda: all(one["looks"] >= 1 for one in town.get("/api/v1/sources")["sources"]))
         return town
 
-    def source(self, town):
-        return town.get("/api/v1/sources")["sources"][0]
+    def source(self, town, name=None):
+        """That of this name, or the first one."""
+        return next(one for one in town.get("/api/v1/sources")["sources"] if name in (None, one["name"]))
 
     def calls(self, town):
         return len([e for e in town.phone_events() if e["event"] == "invite"])
@@ -148,6 +149,40 @@ class Files(Log):
         self.assertRegex(self.sources_command(town, "en"), r"log +app +trouble .*No such file")
         (town.folder / "app.log").write_text("well\n")
         self.wait_for_alarm(town, "app:unreadable", "resolved")
+
+    def test_logs_in_shift_jis_euc_jp_and_utf_16(self):
+        encodings = {"sjis": "cp932", "euc": "euc-jp", "wide": "utf-16-le"}
+        town = self.town(lambda town: "\n    - ".join(f"""id: {name}
+      files: {{paths: ["{town.folder}/{name}.log"], encoding: {"utf-16le" if name == "wide" else encoding}}}
+      alarms: [{{id: dead, raise: '"致命的なエラー"', clear: '"復旧"'}}]""" for name, encoding in encodings.items()) + f"""
+    - id: wrong
+      files: {{paths: ["{town.folder}/sjis.log"]}}
+      alarms: [{{id: dead, raise: '"致命的なエラー"'}}]""")
+
+        def write(name, *lines):
+            with open(town.folder / f"{name}.log", "ab") as out:
+                out.write("".join(line + "\r\n" for line in lines).encode(encodings[name]))
+
+        for name in encodings:
+            write(name, "致命的なエラー（昔の話）")
+        self.start(town)
+        for name in encodings:
+            write(name, "10:00 データベース表領域: 致命的なエラー", "次の行")
+            incident = self.wait_for_alarm(town, f"{name}: dead")
+            self.assertIn("データベース表領域: 致命的なエラー", json.dumps(town.incident(incident["id"]), ensure_ascii=False))
+        town.kill_kaden()
+        for name in encodings:
+            write(name, "復旧")
+        self.start(town)
+        for name in encodings:
+            self.wait_for_alarm(town, f"{name}: dead", "resolved")
+
+        write("sjis", *["処理中"] * 10)
+        wait_for("the hint", lambda: self.source(town, "wrong").get("hint"))
+        self.assertIn("hint: many lines of this log are no text in the encoding", self.sources_command(town, "en"))
+        self.assertIn("files.encoding に実際の文字コード", self.sources_command(town, "ja"))
+        self.assertIsNone(self.source(town, "sjis").get("hint"))
+        self.assertEqual(len(town.incidents()), 3)
 
     def test_the_old_log_of_vcenters_alarms_is_answered_with_a_hint(self):
         town = self.town(lambda town: f"""id: vcenter-log

@@ -36,6 +36,8 @@ class Feed {
   virtual json::value position() = 0;
   /// What was written while nobody looked is not there any more.
   virtual bool forgets() const { return false; }
+  /// Many lines were no text in the encoding in which they were read.
+  virtual bool is_garbled() const { return false; }
   /// What is worth a line in the log and no trouble of the whole; empty: nothing. Then forgotten.
   virtual std::string take_complaint() { return ""; }
   /// For /metrics, since the start.

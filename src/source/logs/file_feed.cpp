@@ -80,6 +80,9 @@ class FileFeed final : public Feed {
  public:
   FileFeed(Files settings, const runtime::Clock& clock, tail::Tail::Log log)
       : settings_(std::move(settings)), clock_(clock), log_(std::move(log)) {
+    auto decoder = tail::Decoder::make(settings_.encoding);
+    require(decoder.has_value(), "an encoding was checked when the configuration was read");
+    decoder_ = std::move(*decoder);
     if (settings_.record_start.empty()) return;
     auto compiled = tail::Pattern::compile(settings_.record_start);
     require(compiled.has_value(), "a record's start was checked when the configuration was read");
@@ -93,7 +96,7 @@ class FileFeed final : public Feed {
     for (const std::string& path : settings_.paths) {
       // Met before: what came while Kaden was down counts, also in a file that was empty or not there.
       const bool from_end = !settings_.from_beginning && known_paths.count(path) == 0;
-      rules.push_back({path, settings_.exclude, from_end, start_});
+      rules.push_back({path, settings_.exclude, from_end, start_, decoder_});
     }
     tail_.emplace(std::move(rules), book_, log_);
     return is_usable;
@@ -107,6 +110,7 @@ class FileFeed final : public Feed {
     const tail::Sink sink{[] { return true; },
                           [&](tail::Event event) {
                             reached_[event.file] = event.end;
+                            garbled_ += event.is_garbled ? 1U : 0U;
                             logalarms::Record record;
                             record.at = at;
                             record.text = std::move(event.text);
@@ -145,8 +149,9 @@ class FileFeed final : public Feed {
   }
 
   std::map<std::string, std::uint64_t> counts() const override {
-    return {{"lost_files", tail_ ? tail_->lost() : 0}};
+    return {{"lost_files", tail_ ? tail_->lost() : 0}, {"garbled", garbled_}};
   }
+  bool is_garbled() const override { return garbled_ >= limits::log_garbled_records; }
   std::map<std::string, std::uint64_t> levels() const override {
     return {{"files", tail_ ? tail_->following() : 0}};
   }
@@ -186,6 +191,7 @@ class FileFeed final : public Feed {
   // Config
   const Files settings_;
   std::shared_ptr<const tail::Pattern> start_;
+  std::shared_ptr<tail::Decoder> decoder_; ///< null: UTF-8
   // Borrowed
   const runtime::Clock& clock_;
   const tail::Tail::Log log_;
@@ -194,6 +200,7 @@ class FileFeed final : public Feed {
   std::optional<tail::Tail> tail_;
   std::map<tail::FileKey, std::uint64_t> reached_;
   std::optional<SteadyTime> ticked_;
+  std::uint64_t garbled_ = 0; ///< records
   Wake wake_;
 };
 

@@ -162,6 +162,45 @@ TEST_F(FileFeedTest, what_is_missing_is_trouble_unless_it_may_be) {
   EXPECT_FALSE(read_.trouble);
 }
 
+TEST_F(FileFeedTest, files_in_other_encodings) {
+  const std::string sjis = "\x8f\xe1\x8a\x51"; // 障害
+  settings_.encoding = tail::Encoding::shift_jis;
+  append("old\n");
+  start();
+  read();
+  append(sjis + "1\n" + sjis.substr(0, 3));
+  EXPECT_THAT(read(), ElementsAre("app.log: 障害1"));
+  start();
+  append(sjis.substr(3) + "2\n");
+  EXPECT_THAT(read(), ElementsAre("app.log: 障害2")) << "over a restart";
+  EXPECT_FALSE(feed_->is_garbled());
+}
+
+TEST_F(FileFeedTest, utf_16_begins_where_a_character_does) {
+  settings_.encoding = tail::Encoding::utf_16le;
+  append(std::string("\xff\xfeo\0\n\0a", 7)); // half a character was there
+  start();
+  read();
+  append(std::string("\0b\0\n\0c\0\n", 8));
+  EXPECT_THAT(read(), ElementsAre("app.log: ab"));
+  append(std::string("\0", 1));
+  start();
+  EXPECT_THAT(read(), ElementsAre("app.log: c"));
+}
+
+TEST_F(FileFeedTest, a_file_in_another_encoding_is_noticed) {
+  append("old\n");
+  start();
+  read();
+  for (std::uint64_t i = 1; i < limits::log_garbled_records; ++i) append("\x8f\xe1\x8a\x51\nplain\n");
+  read();
+  EXPECT_FALSE(feed_->is_garbled());
+  append("\x8f\xe1\x8a\x51\n");
+  read();
+  EXPECT_TRUE(feed_->is_garbled());
+  EXPECT_EQ(feed_->counts().at("garbled"), limits::log_garbled_records);
+}
+
 TEST_F(FileFeedTest, records_of_several_lines) {
   settings_.record_start = "^[0-9]";
   append("");

@@ -134,7 +134,7 @@ source::Looked LogWatcher::look(const std::atomic<bool>& cancelled) {
   looked.counts["not_kept"] = unkept_lines_;
   looked.levels = feed_->levels();
   looked.levels["active"] = judge_->active();
-  if (counts.definitions > 0) looked.hint = source::Hint::old_alarm_log;
+  looked.hint = hint();
   return looked;
 }
 
@@ -142,7 +142,7 @@ bool LogWatcher::turn(std::optional<Error>& met) {
   const WallTime now = ports_.clock.wall();
   const auto read = feed_->read([&](const logalarms::Record& record) { take(record, now); });
   flush_kept();
-  tell_definitions();
+  tell_hint();
   complain();
   std::optional<Error> trouble = read.trouble;
   if (read.is_blind) {
@@ -209,11 +209,27 @@ void LogWatcher::add(std::vector<AlarmEvent> events) {
   std::move(events.begin(), events.end(), std::back_inserter(outbox_));
 }
 
-void LogWatcher::tell_definitions() {
-  if (has_told_definitions_ || judge_->counts().definitions == 0) return;
-  has_told_definitions_ = true;
-  ports_.log(settings_.alarms.log + ": " + logalarms::old_alarm_log_hint(Language::en));
-  ports_.log(settings_.alarms.log + ": " + logalarms::old_alarm_log_hint(Language::ja));
+/// The old alarm log is recognised in any encoding.
+source::Hint LogWatcher::hint() const {
+  if (judge_->counts().definitions > 0) return source::Hint::old_alarm_log;
+  return feed_->is_garbled() ? source::Hint::encoding : source::Hint::none;
+}
+
+void LogWatcher::tell_hint() {
+  const source::Hint hint = this->hint();
+  if (std::exchange(told_hint_, hint) == hint) return;
+  for (const Language language : {Language::en, Language::ja}) {
+    switch (hint) {
+      case source::Hint::none:
+        break;
+      case source::Hint::old_alarm_log:
+        ports_.log(settings_.alarms.log + ": " + logalarms::old_alarm_log_hint(language));
+        break;
+      case source::Hint::encoding:
+        ports_.log(settings_.alarms.log + ": " + encoding_hint(language));
+        break;
+    }
+  }
 }
 
 // The log store ------------------------------------------------------------------------------------------
@@ -288,6 +304,18 @@ Result<std::size_t> LogWatcher::settle(bool at_once) {
   outbox_.clear();
   outbox_saved_ = 0;
   return count;
+}
+
+std::string encoding_hint(Language language) {
+  if (language == Language::ja)
+    return "このログには、設定された文字コードとして読めない行が多くあります。日本語のパターンに一致しないお"
+           "それがあります。"
+           "files.encoding に実際の文字コード（shift_jis、euc-jp、iso-2022-jp、utf-16le "
+           "など）を指定してください"
+           "（docs/logs.md）。";
+  return "many lines of this log are no text in the encoding in which it is read, so patterns may miss them. "
+         "Set files.encoding to what it is written in: shift_jis, euc-jp, iso-2022-jp, utf-16le ... "
+         "(docs/logs.md)";
 }
 
 std::unique_ptr<source::Watcher> watch_log(Settings settings, Ports ports) {

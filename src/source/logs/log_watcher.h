@@ -45,7 +45,8 @@ class LogWatcher final : public source::Watcher {
   Result<void> save();
   std::string stream_of(const logalarms::Record& record) const;
   void add(std::vector<AlarmEvent> events);
-  void tell_definitions();
+  source::Hint hint() const;
+  void tell_hint();
   void complain();
 
   // Config
@@ -68,7 +69,8 @@ class LogWatcher final : public source::Watcher {
   std::optional<SteadyTime> complained_at_;
   WallTime heard_at_{};                  ///< a record came, or the watching began
   std::optional<WallTime> silent_since_; ///< the silence that was told, until a record comes
-  bool has_more_ = true, is_blind_ = false, was_deaf_ = false, has_told_definitions_ = false;
+  bool has_more_ = true, is_blind_ = false, was_deaf_ = false;
+  source::Hint told_hint_ = source::Hint::none;
 };
 
 } // namespace kaden::logs

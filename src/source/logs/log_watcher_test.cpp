@@ -10,6 +10,7 @@ namespace kaden::logs {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 /// What lies in the log. Outlives its feeds, as a log does.
@@ -17,7 +18,7 @@ struct Script {
   std::vector<std::string> lines;
   std::size_t at_once = 1'000;
   std::optional<Error> trouble;
-  bool is_blind = false, forgets = false;
+  bool is_blind = false, forgets = false, is_garbled = false;
 };
 
 class ScriptedFeed final : public Feed {
@@ -47,6 +48,7 @@ class ScriptedFeed final : public Feed {
   void wait(Millis, const std::atomic<bool>&) override {}
   json::value position() override { return static_cast<std::int64_t>(next_); }
   bool forgets() const override { return script_.forgets; }
+  bool is_garbled() const override { return script_.is_garbled; }
   std::map<std::string, std::uint64_t> counts() const override { return {}; }
 
  private:
@@ -328,6 +330,16 @@ TEST_F(LogWatcherTest, the_old_alarm_log_is_answered_with_a_hint) {
   EXPECT_EQ(look().hint, source::Hint::old_alarm_log);
   EXPECT_EQ(said_.size(), 2U) << "once";
   EXPECT_THAT(journal_.news(), IsEmpty());
+}
+
+TEST_F(LogWatcherTest, a_log_in_another_encoding_is_answered_with_a_hint) {
+  EXPECT_EQ(look().hint, source::Hint::none);
+  script_.is_garbled = true;
+  EXPECT_EQ(look().hint, source::Hint::encoding);
+  ASSERT_EQ(said_.size(), 2U) << "in both languages";
+  EXPECT_THAT(said_[0], HasSubstr("Set files.encoding"));
+  EXPECT_EQ(look().hint, source::Hint::encoding);
+  EXPECT_EQ(said_.size(), 2U) << "once";
 }
 
 } // namespace

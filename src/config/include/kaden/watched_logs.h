@@ -1,6 +1,6 @@
 /// kaden/watched_logs.h - the logs that Kaden watches, as the file says it; part of Settings. Room: config.
-/// Uses: base, logalarms. What each field means, with its default and limits, is in docs/configuration.md.
-/// Threads: values; any. Errors: none here, see config.h.
+/// Uses: base, logalarms, tail. What each field means, with its default and limits, is in
+/// docs/configuration.md. Threads: values; any. Errors: none here, see config.h.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/decoder.h"
 #include "kaden/limits/log_sources.h"
 #include "kaden/log_alarms.h"
 
@@ -19,6 +20,7 @@ struct LogFiles {
   std::string record_start; ///< empty: each line is a record
   bool from_beginning = false;
   bool may_be_missing = false;
+  tail::Encoding encoding = tail::Encoding::utf_8;
   bool operator==(const LogFiles&) const = default;
 };
 

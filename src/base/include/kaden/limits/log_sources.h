@@ -28,6 +28,7 @@ inline constexpr Millis log_quiet_max = seconds(30 * 86'400);    // longer is ne
 inline constexpr Millis log_unreadable = seconds(300);           // a log that could not be read for so long is an alarm; rotation takes seconds
 inline constexpr std::size_t log_paths_max = 20;                 // of one log; each is a glob
 inline constexpr std::size_t log_path_bytes_max = 1'024;         // well under the system's PATH_MAX
+inline constexpr std::uint64_t log_garbled_records = 10;         // records that are no text, before the encoding is doubted; a few are accidents
 inline constexpr Millis log_remember_every = seconds(5);         // positions are stored so often when nothing else makes it necessary
 inline constexpr Millis log_look_max = seconds(1);               // one look reads for so long; then it is counted, and the next begins
 inline constexpr Millis log_complain_every = seconds(10);         // lines in Kaden's own log about refused senders and dropped datagrams

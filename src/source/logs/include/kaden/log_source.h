@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "kaden/decoder.h"
 #include "kaden/journal.h"
 #include "kaden/limits/log_sources.h"
 #include "kaden/log_alarms.h"
@@ -33,6 +34,7 @@ struct Files {
   std::string record_start; ///< POSIX extended expression of a record's first line; empty: each line is one
   bool from_beginning = false; ///< what stands in the files when they are met for the first time counts, too
   bool may_be_missing = false; ///< a path that no file fits is no trouble
+  tail::Encoding encoding = tail::Encoding::utf_8; ///< was checked: the C library has it
 };
 
 struct Address {
@@ -86,6 +88,9 @@ struct Ports {
   Taps& taps;                                  ///< for Groups
   std::function<void(const std::string&)> log; ///< what is worth a line in Kaden's own log
 };
+
+/// For whoever watches a file in another encoding than is configured.
+std::string encoding_hint(Language language);
 
 /// The state is the record of kind "source_state" and key "log/ID"; one that cannot be read is begun anew,
 /// and the first look says so.

@@ -40,6 +40,7 @@ class Intake {
 enum class Hint : std::uint8_t {
   none,
   old_alarm_log, ///< the log is Get-AlarmDefinition | Get-AlarmAction's: it holds no states
+  encoding,      ///< the log is read in another encoding than it is written in
 };
 
 /// What came of one look.
