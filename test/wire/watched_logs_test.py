@@ -452,6 +452,13 @@ class Journal(Log):
         self.wait_for_alarm(town, "machines: corrupt (db-06)")
         self.wait_for_alarm(town, "machines:unreadable", "resolved", count=2)
 
+        # Removed and made again between two looks: ext4 gives it the same inode.
+        shutil.rmtree(folder)
+        folder.mkdir()
+        from_now_on()
+        self.write(folder, entry("repaired", host="db-06"), name="remote-again.journal")
+        self.wait_for_alarm(town, "machines: corrupt (db-06)", "resolved")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

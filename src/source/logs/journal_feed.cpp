@@ -1,11 +1,13 @@
 // systemd's journal, read with sd-journal(3).
 #include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <set>
@@ -64,12 +66,16 @@ void look_into(const std::string& path, int depth, Found& found) {
   }
 }
 
-/// Which folders these are, and those below them: the same names may be other folders later.
-using Identity = std::set<std::pair<dev_t, ino_t>>;
+/// Which folders these are, and those below them: the same names may be other folders later. ext4 gives the
+/// number of a folder that was removed to the next one, so the time of its birth belongs to it.
+using Identity = std::set<std::array<std::uint64_t, 5>>;
 void identify(const std::string& path, int depth, Identity& identity) {
-  struct stat about {};
-  if (stat(path.c_str(), &about) != 0 || !S_ISDIR(about.st_mode)) return;
-  identity.emplace(about.st_dev, about.st_ino);
+  struct statx about {};
+  if (statx(AT_FDCWD, path.c_str(), 0, STATX_TYPE | STATX_INO | STATX_BTIME, &about) != 0 ||
+      !S_ISDIR(about.stx_mode))
+    return;
+  identity.insert({about.stx_dev_major, about.stx_dev_minor, about.stx_ino,
+                   static_cast<std::uint64_t>(about.stx_btime.tv_sec), about.stx_btime.tv_nsec});
   const std::unique_ptr<DIR, CloseFolder> folder(depth > 0 ? opendir(path.c_str()) : nullptr);
   if (!folder) return;
   std::size_t looked = 0;
