@@ -162,15 +162,15 @@ bool is_loopback(const std::string& text) {
 
 /// Whether libcurl would ask a proxy for what is not on this machine.
 bool has_proxy(const std::string& text) {
+  const auto is_set = [](const char* name) {
+    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): no thread changes the environment
+    return value != nullptr && *value != '\0';
+  };
   const auto url = parse_url(text);
-  const std::string own = url && url->scheme == "https" ? "https_proxy" : "http_proxy";
-  for (const std::string& name :
-       {own, std::string("HTTPS_PROXY"), std::string("all_proxy"), std::string("ALL_PROXY")}) {
-    if (name == "HTTPS_PROXY" && own != "https_proxy") continue;
-    const char* value = std::getenv(name.c_str());
-    if (value != nullptr && *value != '\0') return true;
-  }
-  return false;
+  const bool is_https = url && url->scheme == "https";
+  // libcurl reads no HTTP_PROXY: a CGI program would take a request's header for it.
+  return is_set("all_proxy") || is_set("ALL_PROXY") ||
+         (is_https ? is_set("https_proxy") || is_set("HTTPS_PROXY") : is_set("http_proxy"));
 }
 
 Fault fault_of(CURLcode code) {

@@ -253,7 +253,6 @@ bool Tail::follow_packed(std::size_t rule, const FilePosition& at) {
       Followed* const one = follow(rule, at.path, std::move(file), at.offset);
       if (one == nullptr) continue;
       one->rotated = one->is_unpacked = true;
-      one->safe_to.path = at.path;
       book_.forget({at.device, at.inode});
       book_.mark(one->safe_to);
       followed_.splice(followed_.begin(), followed_, std::prev(followed_.end()));

@@ -37,16 +37,26 @@ Error error_of(const std::string& doing, int answer) {
   return {Fault::unavailable, doing + ": " + std::system_category().message(-answer)};
 }
 
+/// Which folders these are: the same names may be other folders later. ext4 gives the number of a folder that
+/// was removed to the next one, so the time of its birth belongs to it.
+using Identity = std::set<std::array<std::uint64_t, 5>>;
+
 /// What lies in a folder of journals and in the folders of machines below it.
 struct Found {
   std::size_t files = 0, readable = 0;
   int why = ENOENT;
+  Identity folders;
 };
 void look_into(const std::string& path, int depth, Found& found) {
   const std::unique_ptr<DIR, CloseFolder> folder(opendir(path.c_str()));
   if (!folder) {
     if (errno != ENOENT) found.why = errno;
     return;
+  }
+  struct statx about {};
+  if (statx(dirfd(folder.get()), "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &about) == 0) {
+    found.folders.insert({about.stx_dev_major, about.stx_dev_minor, about.stx_ino,
+                          static_cast<std::uint64_t>(about.stx_btime.tv_sec), about.stx_btime.tv_nsec});
   }
   std::size_t looked = 0;
   while (const dirent* entry = readdir(folder.get())) { // NOLINT(concurrency-mt-unsafe): ours alone
@@ -63,27 +73,6 @@ void look_into(const std::string& path, int depth, Found& found) {
     } else if (depth > 0) {
       look_into(below, depth - 1, found);
     }
-  }
-}
-
-/// Which folders these are, and those below them: the same names may be other folders later. ext4 gives the
-/// number of a folder that was removed to the next one, so the time of its birth belongs to it.
-using Identity = std::set<std::array<std::uint64_t, 5>>;
-void identify(const std::string& path, int depth, Identity& identity) {
-  struct statx about {};
-  if (statx(AT_FDCWD, path.c_str(), 0, STATX_TYPE | STATX_INO | STATX_BTIME, &about) != 0 ||
-      !S_ISDIR(about.stx_mode))
-    return;
-  identity.insert({about.stx_dev_major, about.stx_dev_minor, about.stx_ino,
-                   static_cast<std::uint64_t>(about.stx_btime.tv_sec), about.stx_btime.tv_nsec});
-  const std::unique_ptr<DIR, CloseFolder> folder(depth > 0 ? opendir(path.c_str()) : nullptr);
-  if (!folder) return;
-  std::size_t looked = 0;
-  while (const dirent* entry = readdir(folder.get())) { // NOLINT(concurrency-mt-unsafe): ours alone
-    const std::string name = entry->d_name;
-    if (name.starts_with(".") || ++looked > folder_entries_max || name.find(".journal") != std::string::npos)
-      continue;
-    identify(path + "/" + name, depth - 1, identity);
   }
 }
 
@@ -157,9 +146,12 @@ class JournalFeed final : public Feed {
   }
   std::string place() const { return settings_.folder.empty() ? "this machine's journal" : settings_.folder; }
 
-  std::optional<Error> look_for_files() const {
+  Found look() const {
     Found found;
     for (const std::string& folder : folders()) look_into(folder, 1, found);
+    return found;
+  }
+  std::optional<Error> trouble_with(const Found& found) const {
     if (found.readable > 0) return std::nullopt;
     if (found.files == 0 && found.why == ENOENT)
       return Error{Fault::not_found, place() + ": there are no journal files"};
@@ -168,7 +160,8 @@ class JournalFeed final : public Feed {
   }
 
   Result<void> open() {
-    if (auto trouble = look_for_files()) return tl::unexpected(*trouble);
+    Found found = look();
+    if (auto trouble = trouble_with(found)) return tl::unexpected(*trouble);
     sd_journal* opened = nullptr;
     const int answer = settings_.folder.empty()
                            ? sd_journal_open(&opened, SD_JOURNAL_LOCAL_ONLY)
@@ -184,7 +177,7 @@ class JournalFeed final : public Feed {
     // A descriptor must be there before the first wait, or what comes in between is not noticed.
     if (const int descriptor = sd_journal_get_fd(opened); descriptor < 0)
       return tl::unexpected(error_of("watching " + place(), descriptor));
-    identity_ = identity();
+    identity_ = std::move(found.folders);
     is_on_next_ = false;
     const int placed = cursor_.empty() ? go_to_begin() : go_to_cursor();
     if (placed < 0) {
@@ -282,14 +275,10 @@ class JournalFeed final : public Feed {
     const SteadyTime now = clock_.steady();
     if (looked_at_ && now - *looked_at_ < seconds(10)) return std::nullopt;
     looked_at_ = now;
-    auto trouble = look_for_files();
-    if (trouble || identity() != identity_) journal_.reset();
+    const Found found = look();
+    auto trouble = trouble_with(found);
+    if (trouble || found.folders != identity_) journal_.reset();
     return trouble;
-  }
-  Identity identity() const {
-    Identity identity;
-    for (const std::string& folder : folders()) identify(folder, 1, identity);
-    return identity;
   }
 
   // Config
