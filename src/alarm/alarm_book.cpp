@@ -295,24 +295,26 @@ std::optional<AlarmInfo> AlarmBook::describe(const AlarmKey& key) const {
   return info_of(*found->second);
 }
 
-std::vector<AlarmInfo> AlarmBook::describe(const AlarmFilter& filter) const {
-  std::vector<AlarmInfo> found;
-  const auto acts_on = [&](const auto& definition) {
+bool AlarmFilter::passes(AlarmState of, const CompositeDefinition* composite,
+                         const Definition* definition) const {
+  const auto acts = [&](const auto& defined) {
     for (const auto* actions :
-         {&definition.ok_actions, &definition.alarm_actions, &definition.insufficient_data_actions}) {
+         {&defined.ok_actions, &defined.alarm_actions, &defined.insufficient_data_actions}) {
       for (const auto& action : *actions) {
-        if (action.starts_with(filter.action_prefix)) return true;
+        if (action.starts_with(action_prefix)) return true;
       }
     }
     return false;
   };
-  const auto passes = [&](const Alarm& alarm) {
-    if (alarm.composite != nullptr ? !filter.composite_alarms : !filter.metric_alarms) return false;
-    if (filter.state && alarm.state != *filter.state) return false;
-    if (filter.action_prefix.empty()) return true;
-    if (alarm.composite != nullptr) return acts_on(*alarm.composite);
-    return alarm.definition != nullptr && acts_on(*alarm.definition);
-  };
+  if (composite != nullptr ? !composite_alarms : !metric_alarms) return false;
+  if (state && of != *state) return false;
+  if (action_prefix.empty()) return true;
+  if (composite != nullptr) return acts(*composite);
+  return definition != nullptr && acts(*definition);
+}
+
+std::vector<AlarmInfo> AlarmBook::describe(const AlarmFilter& filter) const {
+  std::vector<AlarmInfo> found;
   auto entry = alarms_.lower_bound({filter.name_prefix, Origin::api});
   if (filter.after && !(*filter.after < AlarmKey{filter.name_prefix, Origin::api})) {
     entry = alarms_.upper_bound(*filter.after);
@@ -320,7 +322,8 @@ std::vector<AlarmInfo> AlarmBook::describe(const AlarmFilter& filter) const {
   for (; entry != alarms_.end() && found.size() < filter.most; ++entry) {
     const Alarm& alarm = *entry->second;
     if (!alarm.key.name.starts_with(filter.name_prefix)) break;
-    if (passes(alarm)) found.push_back(info_of(alarm));
+    if (filter.passes(alarm.state, alarm.composite.get(), alarm.definition.get()))
+      found.push_back(info_of(alarm));
   }
   return found;
 }

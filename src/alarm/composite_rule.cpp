@@ -1,8 +1,8 @@
 #include "kaden/composite_rule.h"
 #include "kaden/limits/alarm_events.h"
 #include "kaden/limits/metrics.h"
+#include "kaden/utf8.h"
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -13,11 +13,6 @@ namespace {
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 } // namespace

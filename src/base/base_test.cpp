@@ -1,4 +1,5 @@
 #include "kaden/base.h"
+#include "kaden/utf8.h"
 
 #include <gtest/gtest.h>
 
@@ -221,6 +222,13 @@ TEST(NearWord, IsTheKnownWordWithTheFewestEdits) {
 
 TEST(RequireDeathTest, StopsTheProcessAndSaysWhy) {
   EXPECT_DEATH(require(false, "one thread owns the engine"), "one thread owns the engine");
+}
+
+TEST(Text, characters_are_code_points) {
+  EXPECT_EQ(characters(""), 0U);
+  EXPECT_EQ(characters("web-01"), 6U);
+  EXPECT_EQ(characters("\u67B6\u96FB"), 2U);
+  EXPECT_EQ(characters("\U0001F4DE!"), 2U);
 }
 
 } // namespace

@@ -31,6 +31,12 @@ std::size_t character_bytes(std::string_view text) {
 
 } // namespace
 
+std::size_t characters(std::string_view text) {
+  // Every byte but the continuation bytes begins one.
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
 std::string repaired_utf8(std::string_view text) {
   if (is_valid_utf8(text)) return std::string(text);
   std::string out;

@@ -208,32 +208,15 @@ Value relatives_output(const std::vector<alarm::AlarmInfo>& relatives, bool with
   return Value().set("MetricAlarms", std::move(metric)).set("CompositeAlarms", std::move(composite));
 }
 
-template <class Definition>
-bool has_action(const Definition& definition, const std::string& prefix) {
-  for (const auto* actions :
-       {&definition.ok_actions, &definition.alarm_actions, &definition.insufficient_data_actions}) {
-    for (const auto& action : *actions) {
-      if (action.starts_with(prefix)) return true;
-    }
-  }
-  return false;
-}
-
-/// What a filter leaves of alarms that were asked for by name.
-bool is_wanted(const alarm::AlarmInfo& info, const alarm::AlarmFilter& filter) {
-  if (info.composite ? !filter.composite_alarms : !filter.metric_alarms) return false;
-  if (filter.state && info.state != *filter.state) return false;
-  if (filter.action_prefix.empty()) return true;
-  return info.composite ? has_action(*info.composite, filter.action_prefix)
-                        : has_action(info.definition, filter.action_prefix);
-}
-
 Value described(const Desk& desk, DescribeRequest request, const std::string& arn_prefix) {
   if (request.children_of) return relatives_output(desk.children_of(*request.children_of), true, arn_prefix);
   if (request.parents_of) return relatives_output(desk.parents_of(*request.parents_of), false, arn_prefix);
   if (!request.names.empty()) {
     auto found = desk.describe(request.names);
-    std::erase_if(found, [&](const alarm::AlarmInfo& info) { return !is_wanted(info, request.filter); });
+    std::erase_if(found, [&](const alarm::AlarmInfo& info) {
+      return !request.filter.passes(info.state, info.composite ? &*info.composite : nullptr,
+                                    &info.definition);
+    });
     return describe_output(found, std::nullopt, arn_prefix);
   }
   std::optional<alarm::AlarmKey> after;

@@ -139,11 +139,6 @@ Problem must_be(std::string_view parameter, const std::string* shown, std::strin
                       name, constraint)};
 }
 
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
 Answer<std::string> required_text(const Value& input, std::string_view name, std::size_t most) {
   const std::string* text = input.text(name);
   if (text == nullptr) return tl::unexpected<Problem>(must_be(name, nullptr, "Member must not be null"));

@@ -9,6 +9,7 @@
 
 #include "answer.h"
 #include "kaden/alarm.h"
+#include "kaden/utf8.h"
 
 namespace kaden::cloudwatch {
 
@@ -19,8 +20,6 @@ inline constexpr std::size_t alarm_name_characters_max = 255; // CloudWatch's ow
 /// `shown` is.
 Problem must_be(std::string_view parameter, const std::string* shown, std::string_view constraint);
 
-/// As CloudWatch counts: "\u3042" is one. `text` is UTF-8.
-std::size_t characters(std::string_view text);
 /// A required text of 1 to `most` characters.
 Answer<std::string> required_text(const Value& input, std::string_view name, std::size_t most);
 Answer<int> required_count(const Value& input, std::string_view name);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "kaden/limits/logs.h"
+#include "kaden/utf8.h"
 
 namespace kaden::cloudwatchlogs {
 
@@ -93,8 +94,7 @@ Answer<std::string> read_name(const Value& input, std::string_view parameter) {
   const std::string* name = input.text(parameter);
   if (name == nullptr) return must_be(parameter, nullptr, "Member must not be null");
   if (name->empty()) return must_be(parameter, name, short_rule);
-  if (logfilter::characters_of(*name) > limits::log_name_characters_max)
-    return must_be(parameter, name, long_rule);
+  if (characters(*name) > limits::log_name_characters_max) return must_be(parameter, name, long_rule);
   if (!logfilter::is_name(*name)) return must_be(parameter, name, name_rule);
   return *name;
 }

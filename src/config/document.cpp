@@ -16,6 +16,7 @@
 
 #include "kaden/limits/configuration.h"
 #include "kaden/limits/input.h"
+#include "kaden/utf8.h"
 
 namespace kaden::config {
 namespace {
@@ -196,10 +197,7 @@ std::string shown(std::string_view text, Place place) {
     begin = end + 1;
   }
   const std::string_view before = text.substr(begin, static_cast<std::size_t>(place.column));
-  // Every byte but the continuation bytes of UTF-8 begins a character.
-  const auto characters = std::count_if(before.begin(), before.end(),
-                                        [](char c) { return (static_cast<unsigned>(c) & 0xC0U) != 0x80U; });
-  return fmt::format("{}:{}", place.line + 1, characters + 1);
+  return fmt::format("{}:{}", place.line + 1, characters(before) + 1);
 }
 
 } // namespace kaden::config

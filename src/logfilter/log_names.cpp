@@ -5,6 +5,7 @@
 
 #include "kaden/base.h"
 #include "kaden/limits/logs.h"
+#include "kaden/utf8.h"
 
 namespace kaden::logfilter {
 
@@ -18,18 +19,13 @@ bool is_group_character(char c) {
 
 } // namespace
 
-std::size_t characters_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 bool is_group_name(std::string_view text) {
   return !text.empty() && text.size() <= limits::log_name_characters_max &&
          std::all_of(text.begin(), text.end(), is_group_character);
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && characters_of(text) <= limits::log_name_characters_max &&
+  return !text.empty() && characters(text) <= limits::log_name_characters_max &&
          text.find_first_of(":*") == std::string_view::npos;
 }
 

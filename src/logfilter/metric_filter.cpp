@@ -1,10 +1,9 @@
 #include "kaden/metric_filter.h"
 
-#include <algorithm>
-
 #include "kaden/limits/alarm_events.h"
 #include "kaden/limits/logs.h"
 #include "kaden/log_names.h"
+#include "kaden/utf8.h"
 #include "operand.h"
 
 namespace kaden::logfilter {
@@ -21,12 +20,6 @@ WallTime minute_of(WallTime at) {
 
 tl::unexpected<Error> invalid(std::string message) {
   return fail(Fault::invalid, std::move(message));
-}
-
-/// As CloudWatch counts; `text` is UTF-8.
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 Result<void> check_name(std::string_view parameter, std::string_view text) {

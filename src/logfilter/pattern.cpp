@@ -3,6 +3,7 @@
 #include "compiled.h"
 
 #include "kaden/limits/logs.h"
+#include "kaden/utf8.h"
 
 namespace kaden::logfilter {
 
@@ -14,11 +15,6 @@ struct Overloaded : Ts... {
 };
 template <class... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 template <class Kind>
 Parsed<void> read_into(Reader& reader, Compiled& compiled) {

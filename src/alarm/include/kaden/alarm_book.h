@@ -97,6 +97,10 @@ struct AlarmFilter {
   std::optional<AlarmKey> after;
   std::size_t most = 100;
   bool metric_alarms = true, composite_alarms = true; ///< AlarmTypes
+
+  /// By state, type and action, whatever the name. `composite` is null for a metric alarm, `definition` for
+  /// one without actions of its own.
+  bool passes(AlarmState of, const CompositeDefinition* composite, const Definition* definition) const;
 };
 
 /// One change of state, or (`from` equals `to`) the actions of a change that a suppressor had held back.

@@ -11,8 +11,6 @@ namespace kaden::logfilter {
 bool is_group_name(std::string_view text);
 /// Of streams and metric filters: 1 to 512 characters without ':' and '*'.
 bool is_name(std::string_view text);
-/// Characters of UTF-8.
-std::size_t characters_of(std::string_view text);
 /// One of CloudWatch's 27 units.
 bool is_unit(std::string_view text);
 /// What PutRetentionPolicy takes.
