@@ -83,8 +83,8 @@ std::shared_ptr<datapoints::Store> Archive::store() const {
   return store_;
 }
 
-void Archive::put(const alarm::Datum& datum) {
-  if (const auto store = this->store()) store->put(datum);
+void Archive::put(const alarm::Datum& datum, std::string_view maker) {
+  if (const auto store = this->store()) store->put(datum, maker);
 }
 
 std::string Archive::trouble() const {

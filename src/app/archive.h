@@ -34,7 +34,8 @@ class Archive {
   /// gives its alarms the datapoints they look at, for at most limits::recall_time_max. How many.
   std::size_t recall(cloudwatch::Endpoint& endpoint) const;
 
-  void put(const alarm::Datum& datum);
+  /// `maker` as datapoints::Store::put().
+  void put(const alarm::Datum& datum, std::string_view maker);
   /// As cloudwatch::Past.
   void read(cloudwatch::PastQuery query,
             std::function<void(Result<std::vector<cloudwatch::PastSeries>>)> done);

@@ -186,7 +186,7 @@ TEST(Archive, AFileThatCannotBeOpenedIsSaidAndNothingElseHappens) {
     const std::lock_guard lock(mutex);
     log.push_back(line);
   });
-  archive.put(datum("web-01", noon, 1));
+  archive.put(datum("web-01", noon, 1), "AKIDKADEN");
   EXPECT_THAT(archive.trouble(), HasSubstr("no datapoints are stored: "));
   EXPECT_EQ(archive.counts().stored, 0U);
   const std::lock_guard lock(mutex);

@@ -62,7 +62,7 @@ LogLine log_line_of(const std::shared_ptr<spdlog::logger>& log) {
 
 /// Each datum at level debug; nothing is built when nobody looks.
 cloudwatch::Observer observer_of(const std::shared_ptr<spdlog::logger>& log) {
-  return [log](const alarm::Datum& datum) {
+  return [log](const alarm::Datum& datum, const std::string&) {
     if (!log->should_log(spdlog::level::debug)) return;
     std::string line = "metric";
     add_field(line, "name", datum.metric.name);

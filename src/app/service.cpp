@@ -216,10 +216,10 @@ Result<void> Service::open_endpoint() {
             });
         if (!taken) told(false);
       },
-      [this](const alarm::Datum& datum) {
-        if (archive_) archive_->put(datum);
+      [this](const alarm::Datum& datum, const std::string& access_key_id) {
+        if (archive_) archive_->put(datum, access_key_id);
         sources_->hear(datum);
-        if (witnesses_.datum) witnesses_.datum(datum);
+        if (witnesses_.datum) witnesses_.datum(datum, access_key_id);
       });
   if (!opened) return fail_while("reading the alarms", opened.error());
   endpoint_ = std::move(*opened);

@@ -108,7 +108,8 @@ struct Endpoint::Impl {
     }
     data += some.size();
     if (observer) {
-      for (const auto& one : some) observer(one);
+      static const std::string nobody;
+      for (const auto& one : some) observer(one, maker != nullptr ? maker->access_key_id : nobody);
     }
     return {};
   }

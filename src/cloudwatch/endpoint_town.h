@@ -78,7 +78,7 @@ class Town {
             told(wanted);
           }
         },
-        [this](const alarm::Datum& datum) { observed_ += datum.metric.name + " "; });
+        [this](const alarm::Datum& datum, const std::string&) { observed_ += datum.metric.name + " "; });
     ASSERT_TRUE(opened) << opened.error().message;
     endpoint_ = std::move(*opened);
   }

@@ -163,6 +163,28 @@ TEST(Store, when_too_much_waits_the_newest_are_dropped_and_counted) {
   EXPECT_NE(town.log[0].find("nearly full"), std::string::npos);
 }
 
+TEST(Store, one_maker_leaves_room_for_the_metrics_of_others) {
+  Town town;
+  auto settings = town.settings();
+  settings.series_of_one_max = 3;
+  for (const bool again : {false, true}) {
+    const auto store = town.open(settings);
+    if (!again) {
+      for (int i = 0; i < 3; ++i) store->put(datum("pod-" + std::to_string(i), start, 1), "AKIDNOISY");
+      EXPECT_EQ(store->trouble(), "");
+    }
+    store->put(datum("pod-3" + std::to_string(again), start, 1), "AKIDNOISY");
+    EXPECT_EQ(store->counts().dropped, 1U);
+    EXPECT_NE(store->trouble().find("the access key AKIDNOISY"), std::string::npos) << store->trouble();
+    store->put(datum("pod-0", start, 2), "AKIDNOISY"); // what it has goes on
+    store->put(datum("pod-0", start, 2), "AKIDQUIET"); // and is still its own
+    store->put(datum("web-0" + std::to_string(again), start, 1), "AKIDQUIET");
+    store->put(datum("own-0" + std::to_string(again), start, 1));
+    EXPECT_EQ(store->counts().dropped, 1U);
+    EXPECT_EQ(store->counts().series, again ? 7U : 5U);
+  }
+}
+
 TEST(Store, says_what_is_wrong_until_it_is_over) {
   Town town;
   const auto store = town.open();

@@ -34,16 +34,26 @@ Result<std::unique_ptr<Disk>> Disk::open(const std::string& path) {
 Result<void> Disk::prepare() {
   const std::pair<Statement*, const char*> all[] = {
       {&sql_.insert_batch, "INSERT INTO batches VALUES(?1, ?2)"},
-      {&sql_.insert_series, "INSERT OR REPLACE INTO series VALUES(?1, ?2, ?3)"},
+      {&sql_.insert_maker, "INSERT OR IGNORE INTO makers(name) VALUES(?1)"},
+      {&sql_.insert_series,
+       "INSERT OR REPLACE INTO series(number, identity, last_ms, maker)"
+       " VALUES(?1, ?2, ?3, coalesce((SELECT id FROM makers WHERE name = ?4), 0))"},
       {&sql_.touch_series, "UPDATE series SET last_ms = max(last_ms, ?2) WHERE number = ?1"},
       {&sql_.select_block, "SELECT data FROM blocks WHERE key = ?1"},
-      {&sql_.put_block, "INSERT OR REPLACE INTO blocks VALUES(?1, ?2, ?3, ?4)"},
+      {&sql_.select_maker, "SELECT maker FROM series WHERE number = ?1"},
+      {&sql_.put_block,
+       "INSERT OR REPLACE INTO blocks(key, tier, end_ms, data, maker, bytes) VALUES(?1, ?2, ?3, ?4, ?5,"
+       " length(?4) + (SELECT coalesce(sum(length(data)), 0) FROM distributions WHERE part BETWEEN ?6 AND"
+       " ?7))"},
       {&sql_.erase_block, "DELETE FROM blocks WHERE key = ?1"},
       {&sql_.select_parts, "SELECT part, data FROM distributions WHERE part BETWEEN ?1 AND ?2 ORDER BY part"},
       {&sql_.put_part, "INSERT OR REPLACE INTO distributions VALUES(?1, ?2)"},
       {&sql_.erase_parts, "DELETE FROM distributions WHERE part BETWEEN ?1 AND ?2"},
       {&sql_.keys_by_age, "SELECT key FROM blocks WHERE tier = ?1 AND end_ms <= ?2 ORDER BY end_ms LIMIT ?3"},
-      {&sql_.oldest, "SELECT end_ms FROM blocks WHERE tier = ?1 ORDER BY end_ms LIMIT 1"}};
+      {&sql_.oldest, "SELECT end_ms FROM blocks WHERE maker = ?1 AND tier = ?2 ORDER BY end_ms LIMIT 1"},
+      {&sql_.oldest_keys,
+       "SELECT key, bytes FROM blocks WHERE maker = ?1 AND tier = ?2 AND end_ms <= ?3 ORDER BY end_ms"
+       " LIMIT ?4"}};
   for (const auto& [statement, text] : all) {
     auto prepared = database_.prepare(text);
     if (!prepared) return pass_on(prepared.error());
@@ -77,9 +87,14 @@ Result<void> Disk::append(std::span<const StoredSeries> fresh, std::vector<block
   auto transaction = Transaction::begin(database_);
   if (!transaction) return pass_on(transaction.error());
   for (const StoredSeries& series : fresh) {
+    if (!series.maker.empty()) {
+      sql_.insert_maker.bind_text(1, series.maker);
+      if (auto done = sql_.insert_maker.run(); !done) return done;
+    }
     sql_.insert_series.bind(1, static_cast<std::int64_t>(series.number));
     sql_.insert_series.bind_text(2, series.identity);
     sql_.insert_series.bind(3, to_ms(series.last_seen));
+    sql_.insert_series.bind_text(4, series.maker);
     if (auto done = sql_.insert_series.run(); !done) return done;
   }
   const std::int64_t id = last_batch_ + 1;
@@ -117,12 +132,26 @@ Result<std::vector<blocks::Point>> Disk::stored_points(std::int64_t key) {
   return points;
 }
 
-Result<void> Disk::write_block(std::int64_t key, std::span<const blocks::Point> points) {
+/// Of a metric that is forgotten: nobody's.
+Result<std::int64_t> Disk::maker_of(std::uint64_t series) {
+  sql_.select_maker.bind(1, static_cast<std::int64_t>(series));
+  const auto row = sql_.select_maker.step();
+  const std::int64_t maker = row && *row ? sql_.select_maker.integer(0) : 0;
+  sql_.select_maker.reset();
+  if (!row) return pass_on(row.error());
+  return maker;
+}
+
+/// After its parts, whose bytes count.
+Result<void> Disk::write_block(std::int64_t key, std::int64_t maker, std::span<const blocks::Point> points) {
   const std::string data = blocks::sealed(blocks::encode(points), static_cast<std::uint64_t>(key));
   sql_.put_block.bind(1, key);
   sql_.put_block.bind(2, static_cast<std::int64_t>(tier_of(key)));
   sql_.put_block.bind(3, to_ms(block_end(tier_of(key), block_of(key))));
   sql_.put_block.bind_bytes(4, data);
+  sql_.put_block.bind(5, maker);
+  sql_.put_block.bind(6, first_part(key));
+  sql_.put_block.bind(7, last_part(key));
   return sql_.put_block.run();
 }
 
@@ -164,7 +193,7 @@ Result<void> Disk::write_part(std::int64_t part, std::span<const blocks::Point> 
   return sql_.put_part.run();
 }
 
-Result<void> Disk::add_to_block(std::int64_t key, std::span<const blocks::Point> points) {
+Result<void> Disk::add_to_block(std::int64_t key, std::int64_t maker, std::span<const blocks::Point> points) {
   auto stored = stored_points(key);
   if (!stored) return pass_on(stored.error());
   std::map<std::int64_t, bool> parts; // that `points` belong to, and whether they are there
@@ -175,7 +204,6 @@ Result<void> Disk::add_to_block(std::int64_t key, std::span<const blocks::Point>
     is_there = *read;
   }
   const auto all = blocks::merged(*stored, points, detail_of(tier_of(key)));
-  if (auto done = write_block(key, all); !done) return done;
   const auto before = [](const blocks::Point& point, std::int64_t step) { return point.step < step; };
   for (const auto& [part, is_there] : parts) {
     const std::int64_t start = part_start(part);
@@ -183,7 +211,7 @@ Result<void> Disk::add_to_block(std::int64_t key, std::span<const blocks::Point>
     const auto to = std::lower_bound(from, all.end(), start + part_steps(tier_of(key)), before);
     if (auto done = write_part(part, {from, to}, is_there); !done) return done;
   }
-  return {};
+  return write_block(key, maker, all);
 }
 
 // Folding
@@ -208,6 +236,8 @@ Result<void> Disk::begin_fold() {
 /// All blocks of the records from folded_ to `end`, which are one series'.
 Result<void> Disk::fold_series(std::size_t end, std::size_t& written) {
   const auto& records = folding_->records;
+  const auto maker = maker_of(records[folded_].series);
+  if (!maker) return pass_on(maker.error());
   WallTime newest{};
   for (std::size_t from = folded_; from < end;) {
     const Tier tier = tier_of(records[from]);
@@ -216,7 +246,8 @@ Result<void> Disk::fold_series(std::size_t end, std::size_t& written) {
     while (to < end && tier_of(records[to]) == tier && place_of(tier, records[to].step).block == block) ++to;
     newest = std::max(newest, step_start(tier, records[to - 1].step));
     const auto points = points_of(std::span(records).subspan(from, to - from), tier);
-    if (auto done = add_to_block(key_of(records[from].series, tier, block), points); !done) return done;
+    if (auto done = add_to_block(key_of(records[from].series, tier, block), *maker, points); !done)
+      return done;
     ++written;
     from = to;
   }
@@ -317,7 +348,9 @@ Result<void> Disk::roll_block(std::int64_t key, bool drop) {
     if (!read) return pass_on(read.error());
     const RolledUp rolled = roll_up(tier_of(key), block_of(key), *points);
     if (!rolled.points.empty()) {
-      auto done = add_to_block(key_of(series_of(key), rolled.tier, rolled.block), rolled.points);
+      const auto maker = maker_of(series_of(key));
+      if (!maker) return pass_on(maker.error());
+      auto done = add_to_block(key_of(series_of(key), rolled.tier, rolled.block), *maker, rolled.points);
       if (!done) return done;
     }
   }
@@ -348,19 +381,24 @@ Result<bool> Disk::age_some(Millis keep) {
   return false;
 }
 
-Result<bool> Disk::trim_some(std::uint64_t bytes_max) {
-  const std::uint64_t bytes = file_bytes();
-  if (bytes <= bytes_max) return false;
-  // Free pages first: they go back to the disk without a loss.
-  if (used_bytes() <= bytes_max) {
-    auto done = database_.execute("PRAGMA incremental_vacuum(" + std::to_string(free_pages_at_once) + ")");
-    if (!done) return pass_on(done.error());
-    const std::uint64_t left = file_bytes();
-    return left > bytes_max && left < bytes;
+/// By a look at an index: a tenth of a second for a million blocks.
+Result<void> Disk::count_takers() {
+  auto select = database_.prepare("SELECT maker, sum(bytes) FROM blocks GROUP BY maker");
+  if (!select) return pass_on(select.error());
+  for (;;) {
+    const auto row = select->step();
+    if (!row) return pass_on(row.error());
+    if (!*row) return {};
+    taken_by_[select->integer(0)] = select->integer(1);
   }
+}
+
+/// Of whichever tier they are; `bytes` is what they take.
+Result<std::vector<std::int64_t>> Disk::oldest_keys_of(std::int64_t maker, std::int64_t& bytes) {
   std::optional<std::pair<std::int64_t, Tier>> oldest;
   for (const Tier tier : tiers) {
-    sql_.oldest.bind(1, static_cast<std::int64_t>(tier));
+    sql_.oldest.bind(1, maker);
+    sql_.oldest.bind(2, static_cast<std::int64_t>(tier));
     const auto row = sql_.oldest.step();
     if (row && *row) {
       const std::pair found(sql_.oldest.integer(0), tier);
@@ -369,15 +407,60 @@ Result<bool> Disk::trim_some(std::uint64_t bytes_max) {
     sql_.oldest.reset();
     if (!row) return pass_on(row.error());
   }
-  if (!oldest) return false;
-  const auto keys = keys_until(oldest->second, wall_time(oldest->first));
+  std::vector<std::int64_t> keys;
+  if (!oldest) return keys;
+  sql_.oldest_keys.bind(1, maker);
+  sql_.oldest_keys.bind(2, static_cast<std::int64_t>(oldest->second));
+  sql_.oldest_keys.bind(3, oldest->first);
+  sql_.oldest_keys.bind(4, static_cast<std::int64_t>(limits::fold_blocks_max));
+  for (;;) {
+    const auto row = sql_.oldest_keys.step();
+    if (row && *row) {
+      keys.push_back(sql_.oldest_keys.integer(0));
+      bytes += sql_.oldest_keys.integer(1);
+      continue;
+    }
+    sql_.oldest_keys.reset();
+    if (!row) return pass_on(row.error());
+    return keys;
+  }
+}
+
+Result<bool> Disk::trim_some(std::uint64_t bytes_max) {
+  const std::uint64_t bytes = file_bytes();
+  if (bytes <= bytes_max) {
+    taken_by_.clear();
+    return false;
+  }
+  // Free pages first: they go back to the disk without a loss.
+  if (used_bytes() <= bytes_max) {
+    auto done = database_.execute("PRAGMA incremental_vacuum(" + std::to_string(free_pages_at_once) + ")");
+    if (!done) return pass_on(done.error());
+    const std::uint64_t left = file_bytes();
+    taken_by_.clear();
+    return left > bytes_max && left < bytes;
+  }
+  if (taken_by_.empty()) {
+    if (auto counted = count_takers(); !counted) return pass_on(counted.error());
+  }
+  // Who fills the file loses first, and nobody else.
+  const auto fattest = std::max_element(taken_by_.begin(), taken_by_.end(),
+                                        [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (fattest == taken_by_.end()) return false;
+  std::int64_t dropped = 0;
+  const auto keys = oldest_keys_of(fattest->first, dropped);
   if (!keys) return pass_on(keys.error());
+  if (keys->empty()) {
+    taken_by_.erase(fattest);
+    return !taken_by_.empty();
+  }
   auto transaction = Transaction::begin(database_);
   if (!transaction) return pass_on(transaction.error());
   for (const std::int64_t key : *keys) {
     if (auto done = roll_block(key, true); !done) return pass_on(done.error());
   }
   if (auto done = commit(*transaction); !done) return pass_on(done.error());
+  fattest->second -= dropped;
   return true;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 
 #include "file.h"
@@ -33,7 +34,8 @@ class Disk {
   WallTime aged_to() const { return aged_to_; }
   /// Rolls up and drops some blocks. True while there is more.
   Result<bool> age_some(Millis keep);
-  /// Drops some of the oldest blocks while the file holds more than `bytes_max`. True while there is more.
+  /// Drops some of the oldest blocks of the maker whose blocks take most, while the file holds more than
+  /// `bytes_max`. True while there is more.
   Result<bool> trim_some(std::uint64_t bytes_max);
   Result<void> forget(std::span<const std::uint64_t> series);
 
@@ -50,22 +52,25 @@ class Disk {
   Result<void> commit(Transaction& transaction);
   Result<std::vector<blocks::Point>> stored_points(std::int64_t key);
   Result<bool> read_parts(std::int64_t from, std::int64_t to, std::vector<blocks::Point>& points);
-  Result<void> write_block(std::int64_t key, std::span<const blocks::Point> points);
+  Result<std::int64_t> maker_of(std::uint64_t series);
+  Result<void> write_block(std::int64_t key, std::int64_t maker, std::span<const blocks::Point> points);
   Result<void> write_part(std::int64_t part, std::span<const blocks::Point> points, bool is_there);
-  Result<void> add_to_block(std::int64_t key, std::span<const blocks::Point> points);
+  Result<void> add_to_block(std::int64_t key, std::int64_t maker, std::span<const blocks::Point> points);
   Result<void> begin_fold();
   Result<void> fold_series(std::size_t end, std::size_t& written);
   Result<void> end_fold();
   Result<std::vector<std::int64_t>> keys_until(Tier tier, WallTime end);
   Result<void> roll_block(std::int64_t key, bool drop);
+  Result<void> count_takers();
+  Result<std::vector<std::int64_t>> oldest_keys_of(std::int64_t maker, std::int64_t& bytes);
   std::uint64_t pages(const char* pragma) const;
 
   // Owned
   const sqlite::FileLock lock_;
   Database database_;
   struct Statements {
-    Statement insert_batch, insert_series, touch_series, select_block, put_block, erase_block, select_parts,
-        put_part, erase_parts, keys_by_age, oldest;
+    Statement insert_batch, insert_maker, insert_series, touch_series, select_maker, select_block, put_block,
+        erase_block, select_parts, put_part, erase_parts, keys_by_age, oldest, oldest_keys;
   };
   Statements sql_;
   // State
@@ -74,8 +79,9 @@ class Disk {
   WallTime aged_to_{};
   bool doubtful_ = false;
   std::uint64_t damaged_ = 0;
-  std::unique_ptr<Batches> folding_; // what is being folded; null: nothing
-  std::size_t folded_ = 0;           // of its records
+  std::unique_ptr<Batches> folding_;              // what is being folded; null: nothing
+  std::size_t folded_ = 0;                        // of its records
+  std::map<std::int64_t, std::int64_t> taken_by_; // bytes by maker, while blocks are dropped for want of room
 };
 
 } // namespace kaden::datapoints

@@ -295,6 +295,72 @@ TEST(Disk, beyond_its_bytes_the_oldest_go_first) {
   EXPECT_EQ(newest - left.begin()->first.second + 1, static_cast<std::int64_t>(left.size())) << "no holes";
 }
 
+TEST(Disk, who_fills_the_file_loses_first_and_nobody_else) {
+  const TestFolder folder;
+  auto disk = open(folder);
+  Chance chance(1);
+  constexpr std::uint64_t quiet = 1, noisy_from = 2, noisy_to = 12;
+  std::vector<StoredSeries> fresh = {series(quiet)};
+  fresh.back().maker = "AKIDQUIET";
+  for (std::uint64_t number = noisy_from; number <= noisy_to; ++number) {
+    fresh.push_back(series(number));
+    fresh.back().maker = "AKIDNOISY";
+  }
+  constexpr int days = 8;
+  for (int number_of_day = 0; number_of_day < days; ++number_of_day) {
+    std::vector<blocks::Record> records;
+    for (int minute = 0; minute < 1'440; ++minute) {
+      const WallTime at = start + day * number_of_day + seconds(60 * minute);
+      records.push_back(record(quiet, at, static_cast<double>(chance() % 1'000)));
+      if (number_of_day < days / 2) continue; // the noise comes later than what it must not push out
+      for (std::uint64_t number = noisy_from; number <= noisy_to; ++number) {
+        records.push_back(record(number, at, static_cast<double>(chance())));
+        const auto any = [&] { return static_cast<double>(chance()); };
+        records.back().each = std::make_shared<const samples::Distribution>(
+            samples::Distribution::of({{any(), 1}, {any(), 1}, {any(), 1}})); // its parts count, too
+      }
+    }
+    ASSERT_TRUE(disk->append(fresh, records));
+    fresh.clear();
+    fold(*disk);
+  }
+  disk.reset(); // whose they are is in the file
+  disk = open(folder);
+  const std::uint64_t most = disk->used_bytes() / 3;
+  for (;;) {
+    const auto more = disk->trim_some(most);
+    ASSERT_TRUE(more) << more.error().message;
+    if (!*more) break;
+  }
+  EXPECT_LE(disk->file_bytes(), most);
+  std::map<SeriesId, int> hours;
+  for (const auto& [key, values] : read_hours(folder.file())) ++hours[key.first];
+  EXPECT_EQ(hours[series_id(quiet)], days * 24) << "all of it is there";
+  EXPECT_GT(hours[series_id(noisy_from)], 0) << "not more than needed";
+  EXPECT_LT(hours[series_id(noisy_from)], days / 2 * 24);
+}
+
+TEST(Disk, a_file_of_before_makers_were_remembered_is_nobodys) {
+  const TestFolder folder;
+  auto disk = open(folder);
+  ASSERT_TRUE(disk->append(std::vector{series(1)}, {record(1, start, 1)}));
+  fold(*disk);
+  disk.reset();
+  ASSERT_EQ(run_sql(folder.file(), to_schema_2), SQLITE_OK);
+  disk = open(folder);
+  const auto known = disk->series();
+  ASSERT_TRUE(known) << known.error().message;
+  ASSERT_EQ(known->size(), 1U);
+  EXPECT_EQ(known->front().maker, "");
+  EXPECT_EQ(read_hours(folder.file()).size(), 1U);
+  auto mine = series(2);
+  mine.maker = "AKIDKADEN";
+  ASSERT_TRUE(disk->append(std::vector{mine}, {record(2, start, 1), record(1, start + seconds(60), 2)}));
+  fold(*disk);
+  EXPECT_EQ(disk->series()->back().maker, "AKIDKADEN");
+  EXPECT_EQ(read_hours(folder.file()).size(), 2U);
+}
+
 TEST(Disk, names_of_series_read_back) {
   const alarm::MetricId odd{"a\"b\\c", "名前\n\x01", {{"", "\t"}, {"path", "C:\\"}}};
   const auto read = parse_identity(identity_of(odd, "Bytes/Second"));

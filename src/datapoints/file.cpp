@@ -12,7 +12,7 @@ namespace kaden::datapoints {
 namespace {
 
 // Forward only: migration N leads from schema N to schema N + 1, and is never changed once released.
-constexpr std::array<const char*, 2> migrations = {
+constexpr std::array<const char*, 3> migrations = {
     "CREATE TABLE datapoint_facts(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE series(number INTEGER PRIMARY KEY, identity TEXT NOT NULL, last_ms INTEGER NOT NULL) "
     "STRICT;"
@@ -22,7 +22,14 @@ constexpr std::array<const char*, 2> migrations = {
     " data BLOB NOT NULL) STRICT;"
     "CREATE INDEX blocks_by_age ON blocks(tier, end_ms);",
     // Before it only statistic sets were kept, and of what was stored then there is no more.
-    "CREATE TABLE distributions(part INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"};
+    "CREATE TABLE distributions(part INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;",
+    // Who made a metric (0: Kaden itself, or before this was remembered), and what a block takes with its
+    // parts; one of before is reckoned at what most take.
+    "CREATE TABLE makers(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
+    "ALTER TABLE series ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE blocks ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE blocks ADD COLUMN bytes INTEGER NOT NULL DEFAULT 1000;"
+    "CREATE INDEX blocks_by_maker ON blocks(maker, tier, end_ms, bytes);"};
 
 /// 0 for an empty file.
 Result<std::size_t> schema_of(const Database& database) {
@@ -67,7 +74,8 @@ Result<std::vector<StoredSeries>> series_of(Statement& select) {
     if (!*row) return found;
     const auto number = static_cast<std::uint64_t>(select.integer(0));
     if (number == 0 || number >= series_numbers_max) continue;
-    found.push_back({number, std::string(select.bytes(1)), wall_time(select.integer(2))});
+    found.push_back(
+        {number, std::string(select.bytes(1)), wall_time(select.integer(2)), std::string(select.bytes(3))});
   }
 }
 
@@ -128,14 +136,17 @@ Result<void> erase_fact(Database& database, const std::string& name) {
 }
 
 Result<std::vector<StoredSeries>> read_series(const Database& database) {
-  auto select = database.prepare("SELECT number, identity, last_ms FROM series ORDER BY number");
+  auto select = database.prepare(
+      "SELECT number, identity, last_ms, coalesce(name, '') FROM series LEFT JOIN makers ON id = maker"
+      " ORDER BY number");
   if (!select) return tl::unexpected<Error>(select.error());
   return series_of(*select);
 }
 
 Result<std::vector<StoredSeries>> read_series(const Database& database, const alarm::MetricId& metric) {
   auto select = database.prepare(
-      "SELECT number, identity, last_ms FROM series WHERE identity >= ?1 AND identity < ?2 ORDER BY number");
+      "SELECT number, identity, last_ms, '' FROM series WHERE identity >= ?1 AND identity < ?2"
+      " ORDER BY number");
   if (!select) return tl::unexpected<Error>(select.error());
   // All units: from `[...,"` to what follows every text that begins so.
   const std::string of_no_unit = identity_of(metric, "");

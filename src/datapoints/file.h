@@ -35,9 +35,10 @@ struct StoredSeries {
   std::uint64_t number = 0;
   std::string identity;
   WallTime last_seen{};
+  std::string maker{}; ///< whose datum was its first, such as an access key; empty: Kaden's own
 };
 Result<std::vector<StoredSeries>> read_series(const Database& database);
-/// Of one metric: one for each unit.
+/// Of one metric: one for each unit. Without makers.
 Result<std::vector<StoredSeries>> read_series(const Database& database, const alarm::MetricId& metric);
 
 /// How far the batches up to `batch` are folded into blocks: metrics up to `series` are.

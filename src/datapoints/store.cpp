@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
@@ -60,9 +62,11 @@ std::size_t load_of(const blocks::Record& record) {
 } // namespace
 
 struct Store::Impl {
+  using Makers = std::map<std::string, std::size_t, std::less<>>; // and how many metrics they made
   struct Known {
     std::uint64_t number = 0;
     WallTime last_seen{};
+    Makers::value_type* maker = nullptr; // in `makers`
   };
 
   // Config
@@ -74,13 +78,14 @@ struct Store::Impl {
   // State of put(), guarded by mutex
   mutable std::mutex mutex;
   std::unordered_map<std::string, Known> known;
+  Makers makers;
   std::uint64_t next_number = 1;
   std::vector<blocks::Record> waiting;
   std::vector<StoredSeries> fresh;
   std::size_t in_flight = 0;                // of `batch`
   std::size_t load = 0, in_flight_load = 0; // of `waiting` and `batch`
   Counts counts;
-  std::string not_stored, not_folded; // why; empty: all is well
+  std::string not_stored, not_folded, not_taken; // why; empty: all is well
 
   // State of the writing side, guarded by disk_mutex, which is taken before mutex
   std::mutex disk_mutex;
@@ -129,7 +134,9 @@ struct Store::Impl {
     if (!stored) return tl::unexpected<Error>(stored.error());
     const std::lock_guard lock(mutex);
     for (const StoredSeries& one : *stored) {
-      known.insert_or_assign(one.identity, Known{one.number, one.last_seen});
+      const bool is_new =
+          known.insert_or_assign(one.identity, Known{one.number, one.last_seen, made_by(one.maker)}).second;
+      if (is_new) ++known.at(one.identity).maker->second;
       next_number = std::max(next_number, one.number + 1);
     }
     return {};
@@ -141,7 +148,23 @@ struct Store::Impl {
 
   // Taking -------------------------------------------------------------------------------------------------
 
-  void put(const alarm::Datum& datum) {
+  Makers::value_type* made_by(std::string_view maker) {
+    const auto found = makers.find(maker);
+    return found == makers.end() ? &*makers.emplace(maker, 0).first : &*found;
+  }
+
+  /// Why the maker's new metric is not taken; empty: it is.
+  std::string refusal_of(const Makers::value_type& maker) const {
+    if (!maker.first.empty() && maker.second >= settings.series_of_one_max) {
+      return "datapoints of new metrics of the access key " + maker.first +
+             " are not stored: it has made as many as one may, " + std::to_string(settings.series_of_one_max);
+    }
+    if (known.size() < limits::stored_series_max) return "";
+    return "datapoints of new metrics are not stored: there are as many as may be, " +
+           std::to_string(limits::stored_series_max);
+  }
+
+  void put(const alarm::Datum& datum, std::string_view maker) {
     const WallTime now = clock.wall();
     std::string identity = identity_of(datum.metric, datum.unit);
     const bool makes_sense = is_valid_utf8(identity) && are_finite(datum.counted) &&
@@ -158,15 +181,21 @@ struct Store::Impl {
     }
     auto found = known.find(identity);
     const bool is_new = found == known.end();
-    if (load + in_flight_load >= settings.waiting_max ||
-        (is_new && known.size() >= limits::stored_series_max)) {
+    if (load + in_flight_load >= settings.waiting_max) {
       ++counts.dropped;
       return;
     }
     const WallTime start = step_start(tier, step);
     if (is_new) {
-      found = known.emplace(std::move(identity), Known{next_number++, start}).first;
-      fresh.push_back({found->second.number, found->first, start});
+      auto* const made = made_by(maker);
+      if (std::string why = refusal_of(*made); !why.empty()) {
+        ++counts.dropped;
+        not_taken = std::move(why);
+        return;
+      }
+      ++made->second;
+      found = known.emplace(std::move(identity), Known{next_number++, start, made}).first;
+      fresh.push_back({found->second.number, found->first, start, made->first});
     }
     found->second.last_seen = std::max(found->second.last_seen, start);
     waiting.push_back({found->second.number, fine, step, datum.values, std::move(each)});
@@ -201,7 +230,8 @@ struct Store::Impl {
     const std::lock_guard lock(mutex);
     fresh.clear();
     batch_fresh.clear();
-    for (const auto& [identity, one] : known) batch_fresh.push_back({one.number, identity, one.last_seen});
+    for (const auto& [identity, one] : known)
+      batch_fresh.push_back({one.number, identity, one.last_seen, one.maker->first});
   }
 
   /// Makes the file usable again after a failure. True when a commit in doubt turned out to be stored.
@@ -316,8 +346,10 @@ struct Store::Impl {
       std::erase_if(known, [&](const auto& entry) {
         if (entry.second.last_seen >= cut) return false;
         gone.push_back(entry.second.number);
+        --entry.second.maker->second;
         return true;
       });
+      if (!gone.empty()) not_taken.clear(); // said again when it is so still
     }
     return disk->forget(gone);
   }
@@ -384,8 +416,8 @@ Result<std::unique_ptr<Store>> Store::open(Settings settings, const runtime::Clo
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
-void Store::put(const alarm::Datum& datum) {
-  impl_->put(datum);
+void Store::put(const alarm::Datum& datum, std::string_view maker) {
+  impl_->put(datum, maker);
 }
 
 Result<void> Store::flush() {
@@ -403,7 +435,10 @@ Store::Counts Store::counts() const {
 
 std::string Store::trouble() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->not_stored.empty() ? impl_->not_folded : impl_->not_stored;
+  for (const std::string* why : {&impl_->not_stored, &impl_->not_folded, &impl_->not_taken}) {
+    if (!why->empty()) return *why;
+  }
+  return "";
 }
 
 } // namespace kaden::datapoints

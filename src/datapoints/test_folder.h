@@ -41,6 +41,12 @@ inline int run_sql(const std::string& path, const std::string& sql) {
   return code;
 }
 
+/// Makes of the newest schema the one before makers were remembered.
+inline const std::string to_schema_2 =
+    "DROP INDEX blocks_by_maker; ALTER TABLE blocks DROP COLUMN maker; ALTER TABLE blocks DROP COLUMN bytes;"
+    "ALTER TABLE series DROP COLUMN maker; DROP TABLE makers;"
+    "UPDATE datapoint_facts SET value = 2 WHERE name = 'schema';";
+
 inline alarm::Datum datum(const std::string& host, WallTime at, double value, bool high_resolution = false) {
   return {{"CWAgent", "mem_used_percent", {{"host", host}}},
           "Percent",

@@ -229,6 +229,7 @@ TEST_F(QuickDisk, a_file_of_sets_only_is_taken_over) {
   std::string batch = blocks::encode_batch({late});
   batch.front() = 1; // its edition
   const std::string sql =
+      to_schema_2 +
       "DROP TABLE distributions; UPDATE datapoint_facts SET value = 1 WHERE name = 'schema';"
       "INSERT INTO batches VALUES(2, " +
       hex_blob(blocks::sealed(batch, batch_place(2))) + ")";

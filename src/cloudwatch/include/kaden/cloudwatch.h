@@ -74,8 +74,9 @@ struct Settings {
 /// Must not block. Events of one alarm come one after another: the next when the one before is durable. A
 /// refused one comes again.
 using Sink = std::function<void(AlarmEvent event, std::function<void(bool durable)> told)>;
-/// Sees each datum that was taken. Must not block.
-using Observer = std::function<void(const alarm::Datum& datum)>;
+/// Sees each datum that was taken, with the access key that sent it; empty: Kaden's own, or unsigned. Must
+/// not block.
+using Observer = std::function<void(const alarm::Datum& datum, const std::string& access_key_id)>;
 
 /// Datapoints that memory no longer holds.
 struct PastQuery {

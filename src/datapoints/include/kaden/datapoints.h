@@ -17,6 +17,10 @@
 /// Ages follow the wall clock by at most a day an hour, so a clock that jumps a year ahead does not cost a
 /// year of datapoints.
 ///
+/// Who fills the file loses first: a metric is its maker's, whose datum was its first, such as an access key.
+/// Beyond Settings::bytes_max the oldest blocks go of the maker whose blocks take most, and one maker has at
+/// most Settings::series_of_one_max metrics.
+///
 /// Threads: put() and counts() from any; put() takes a lock for a look-up and an append, and never waits for
 /// the disk. One thread of its own writes. Errors: open() gives unavailable, conflict (another Kaden has it
 /// open), invalid (another program's file, a newer schema). Later failures are counted and told to the log;
@@ -27,6 +31,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "kaden/alarm.h"
 #include "kaden/base.h"
@@ -58,11 +63,12 @@ struct Point {
 struct Settings {
   std::string path;                                  ///< of the file
   Millis keep = limits::datapoint_keep;              ///< nothing older is kept in any tier
-  std::uint64_t bytes_max = limits::datapoint_bytes; ///< of the file; beyond it the oldest blocks go first
+  std::uint64_t bytes_max = limits::datapoint_bytes; ///< of the file; beyond it blocks are dropped
   std::uint64_t disk_free_min =
       limits::disk_free_min; ///< below this nothing is written: the journal comes first
   std::size_t waiting_max = limits::batch_records_max; ///< datapoints, 4 values of one counted as one more;
                                                        ///< beyond it the newest are dropped
+  std::size_t series_of_one_max = limits::stored_series_of_one_max; ///< metrics of one maker
 };
 
 class Store {
@@ -79,8 +85,9 @@ class Store {
 
   /// High-resolution data goes into steps of a second, the rest into steps of a minute; of one step they add
   /// up. Dropped and counted: times out of reach (older than `keep`, over a day ahead), values that are not
-  /// finite, new metrics beyond limits::stored_series_max, and everything when `waiting_max` datapoints wait.
-  void put(const alarm::Datum& datum);
+  /// finite, new metrics beyond limits::stored_series_max or their maker's share (trouble() says so), and
+  /// everything when `waiting_max` datapoints wait. `maker` empty: Kaden's own, which has no share.
+  void put(const alarm::Datum& datum, std::string_view maker = {});
   /// Returns when everything put before is durable. For orderly ends and for tests.
   Result<void> flush();
 

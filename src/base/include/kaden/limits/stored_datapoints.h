@@ -20,6 +20,7 @@ inline constexpr std::size_t distribution_bytes_max = 4'194'304; // the worst di
 inline constexpr std::uint8_t coarse_digits = 6;               // binary ones, of different values in a step over a minute: at most 3 % off, 0.6 % on average; exact, months would take as much as the first days
 inline constexpr std::size_t batch_records_max = 1'048'576;    // one commit of datapoints, 4 values of one counted as one more; 150 MB while it waits for a disk
 inline constexpr std::size_t stored_series_max = 1'000'000;    // as series_max: machines come and go in a year
+inline constexpr std::size_t stored_series_of_one_max = 500'000; // of one access key: it leaves room for the others
 inline constexpr Millis datapoint_flush_every = seconds(5);    // one commit each; half of what a crash may cost
 inline constexpr Millis datapoint_loss_max = seconds(10);      // flush interval, and as long again for a slow commit
 inline constexpr Millis datapoint_keep = seconds(455 * 86'400); // CloudWatch's own: 15 months
