@@ -68,14 +68,45 @@ TEST(Changes, AChildInAlarmIsClearedAndDeletedBeforeACompositeAlarmLooksForIt) {
   EXPECT_EQ(town.state_of("k"), "INSUFFICIENT_DATA") << "the new one";
 }
 
-TEST(Changes, ADeletionThatCannotBeToldLetsTheNextChangeIn) {
+TEST(Changes, TheEndOfADeletedAlarmIsToldUntilItIsTaken) {
+  for (const bool dies : {false, true}) {
+    Town town;
+    ASSERT_EQ(town.call(Town::alarm_form("k")), 200);
+    ASSERT_EQ(town.set_state("k", "ALARM"), 200);
+    town.refuse_ = true;
+    EXPECT_THAT(town.call_at_once({"Action=DeleteAlarms&AlarmNames.member.1=k", tag_form("k", "a", "b")}),
+                ElementsAre(200, 404));
+    EXPECT_EQ(town.take_events(), "k ALARM; k OK; ");
+    if (dies) town.restart();
+    town.refuse_ = false;
+    town.pass_ten_seconds();
+    EXPECT_EQ(town.take_events(), "k OK; ") << dies;
+    EXPECT_EQ(town.last_.reason, "The alarm was deleted.");
+    town.restart();
+    town.pass_ten_seconds();
+    EXPECT_EQ(town.take_events(), "") << dies;
+  }
+}
+
+TEST(Changes, AnAlarmThatFiresWhileItIsBeingDeletedIsCleared) {
   Town town;
-  ASSERT_EQ(town.call(Town::alarm_form("k")), 200);
-  ASSERT_EQ(town.set_state("k", "ALARM"), 200);
-  town.refuse_ = true;
-  EXPECT_THAT(town.call_at_once({"Action=DeleteAlarms&AlarmNames.member.1=k", tag_form("k", "a", "b")}),
-              ElementsAre(503, 200));
-  EXPECT_THAT(tags_of(town, "k"), HasSubstr("<Key>a</Key>"));
+  ASSERT_EQ(town.put_alarm("k"), 200);
+  ASSERT_EQ(town.put_cpu(95), 200);
+  town.clock_.advance(seconds(12));
+  std::promise<int> deleted;
+  town.faulty_.hold(true);
+  town.endpoint_->handle(Town::request("Action=DeleteAlarms&AlarmNames.member.1=k"),
+                         [&](const http::Response& response) { deleted.set_value(response.status); });
+  town.endpoint_->evaluate(town.clock_.wall());
+  EXPECT_EQ(town.take_events(), "k ALARM; ");
+  town.faulty_.hold(false);
+  EXPECT_EQ(deleted.get_future().get(), 200);
+  town.settle();
+  EXPECT_EQ(town.take_events(), "k OK; ");
+  EXPECT_EQ(town.state_of("k"), "none");
+  town.restart();
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.take_events(), "") << "nothing of it is left";
 }
 
 TEST(Changes, OneNameIsOneKindOfAlarm) {

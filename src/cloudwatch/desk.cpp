@@ -9,6 +9,7 @@
 #include "desk_records.h"
 
 #include "kaden/limits/alarm_events.h"
+#include "kaden/memory.h"
 
 namespace kaden::cloudwatch {
 
@@ -17,6 +18,8 @@ namespace {
 // While the journal cannot be written an alarm may go on changing; beyond this only the ends of the story are
 // kept.
 constexpr std::size_t untold_per_alarm_max = 8;
+// Alarms that change together (at the start, in a storm): what their changes took is worth giving back.
+constexpr std::size_t many_at_once = 10'000;
 
 /// What an event's delivery adds to the history.
 std::string action_data(const alarm::Transition& transition) {
@@ -64,7 +67,9 @@ alarm::Transition ended_by_configuration(const alarm::AlarmKey& key, std::string
   over.from = AlarmState::alarm;
   over.to = AlarmState::ok;
   over.at = now;
-  over.reason = "The configuration no longer has a rule that makes this alarm.";
+  over.reason = key.origin == alarm::Origin::rule
+                    ? "The configuration no longer has a rule that makes this alarm."
+                    : "The alarm was deleted.";
   over.machine = std::move(machine);
   return over;
 }
@@ -140,6 +145,7 @@ void Desk::enqueue(alarm::Transition transition, Done done, Jobs& jobs) {
     for (Done& waiting : dropped->done) queue.back().done.push_back(std::move(waiting));
     queue.erase(dropped);
   }
+  untold_most_ = std::max(untold_most_, untold_.size());
   if (queue.size() == 1) start(key, queue.front(), jobs);
 }
 
@@ -179,12 +185,14 @@ void Desk::on_told(const alarm::AlarmKey& key, bool durable) {
                           action_data(head.transition), clock_.wall());
       }
       RecordWriter::Changes changes;
-      if (!book_.contains(key)) {
+      const bool more_is_to_be_told = queue->second.size() > 1;
+      if (!book_.contains(key) && !more_is_to_be_told) {
         changes.push_back({states, state_key(key), std::nullopt});
       } else {
         // A change without a text is the end of an alarm that is back by now.
         const std::string& saved = head.transition.saved;
-        changes.push_back({states, state_key(key), saved.empty() ? book_.save(key) : saved});
+        const std::string text = saved.empty() && book_.contains(key) ? book_.save(key) : saved;
+        if (!text.empty()) changes.push_back({states, state_key(key), text});
       }
       save_history(changes, clock_.wall());
       writer_.write(std::move(changes), [this, key](const Result<void>& result) { on_saved(key, result); });
@@ -215,6 +223,9 @@ void Desk::on_saved(const alarm::AlarmKey& key, const Result<void>& result) {
       untold_.erase(queue);
     } else {
       start(key, queue->second.front(), jobs);
+    }
+    if (untold_.empty() && std::exchange(untold_most_, 0) >= many_at_once) {
+      jobs.push_back([] { runtime::give_back_memory(); });
     }
   }
   run(jobs);

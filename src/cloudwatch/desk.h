@@ -117,14 +117,8 @@ class Desk : public std::enable_shared_from_this<Desk> {
   /// A change of definitions as it will be made.
   struct Plan {
     RecordWriter::Changes changes{};
-    std::function<Result<void>()> into_force{};
-    std::string fresh{}; ///< the name of an alarm that did not exist
-  };
-  struct Erasure {
-    Turns::Ticket ticket;
-    std::vector<std::string> names;
-    WallTime now;
-    Done done;
+    std::function<Result<void>(Jobs&)> into_force{}; ///< what is to be told joins the jobs
+    std::string fresh{};                             ///< the name of an alarm that did not exist
   };
   void change(Claim claim, std::function<void(Turns::Ticket)> begin);
   void begin_changes();
@@ -135,10 +129,9 @@ class Desk : public std::enable_shared_from_this<Desk> {
   Plan plan_actions(const std::vector<std::string>& names, bool enabled, WallTime now);
   Result<Plan> plan_tags(const std::string& name, const std::map<std::string, std::string>& set,
                          const std::vector<std::string>& erase);
-  Result<std::vector<std::string>> check_erasure(const std::vector<std::string>& names) const;
+  Result<std::vector<alarm::AlarmKey>> check_erasure(const std::vector<std::string>& names) const;
   Result<Plan> plan_erasure(const std::vector<std::string>& names, WallTime now);
-  void clear(const Erasure& erasure, const std::vector<std::string>& in_alarm);
-  void on_cleared(const Erasure& erasure, const Result<void>& result);
+  void erase_now(const alarm::AlarmKey& key, WallTime now, Jobs& jobs);
   Result<void> room_for(std::span<const alarm::Datum> data, const Maker& maker, WallTime now);
   void save_history(RecordWriter::Changes& changes, WallTime now);
   std::optional<Error> misfit_of(const alarm::CompositeDefinition& definition, Turns::Ticket ticket) const;
@@ -173,6 +166,7 @@ class Desk : public std::enable_shared_from_this<Desk> {
   Turns turns_;
   std::map<Turns::Ticket, std::function<void(Turns::Ticket)>> changes_; // whose turn has not come
   std::map<alarm::AlarmKey, std::deque<Untold>> untold_;
+  std::size_t untold_most_ = 0; ///< alarms in it since it was empty
   struct Reading {
     WallTime cut{};
     bool is_outrun = false; ///< data from before the cut came meanwhile

@@ -151,17 +151,19 @@ void Desk::carry_out(Turns::Ticket ticket, Result<Plan> plan, const Done& done) 
   writer_.write(std::move(plan->changes), [this, ticket, into_force = std::move(plan->into_force),
                                            fresh = plan->fresh, done](const Result<void>& result) {
     Result<void> outcome = result;
+    Jobs jobs;
     {
       const std::lock_guard lock(mutex_);
       if (!fresh.empty()) book_.expect_no_more(fresh);
       if (result) {
-        outcome = into_force();
+        outcome = into_force(jobs);
         RecordWriter::Changes told;
         save_history(told, clock_.wall());
         if (!told.empty()) writer_.write(std::move(told), {});
       }
       end_change(ticket);
     }
+    for (const auto& job : jobs) job();
     done(outcome);
   });
 }
@@ -200,7 +202,7 @@ Result<Desk::Plan> Desk::plan_of(alarm::Definition definition, WallTime now) {
     plan.changes.push_back({states, state_key(key), std::nullopt});
     plan.fresh = definition.name;
   }
-  plan.into_force = [this, definition = std::move(definition), now]() -> Result<void> {
+  plan.into_force = [this, definition = std::move(definition), now](Jobs&) -> Result<void> {
     book_.define(definition, now);
     return {};
   };
@@ -258,7 +260,9 @@ Result<Desk::Plan> Desk::plan_of(alarm::CompositeDefinition definition, WallTime
     plan.changes.push_back({states, state_key(key), std::nullopt});
     plan.fresh = definition.name;
   }
-  plan.into_force = [this, definition = std::move(definition), now] { return book_.define(definition, now); };
+  plan.into_force = [this, definition = std::move(definition), now](Jobs&) {
+    return book_.define(definition, now);
+  };
   return plan;
 }
 
@@ -295,7 +299,7 @@ Desk::Plan Desk::plan_actions(const std::vector<std::string>& names, bool enable
       plan.changes.push_back({definitions, name, definition_text(info->definition, now)});
     }
   }
-  plan.into_force = [this, known = std::move(known), enabled, now]() -> Result<void> {
+  plan.into_force = [this, known = std::move(known), enabled, now](Jobs&) -> Result<void> {
     for (const auto& key : known) {
       const bool is_gone = !book_.set_actions_enabled(key, enabled, now);
       if (is_gone) writer_.write({{disabled_by_name, key.name, std::nullopt}}, {});
@@ -346,10 +350,10 @@ Result<Desk::Plan> Desk::plan_tags(const std::string& name, const std::map<std::
   Plan plan;
   if (info->composite) {
     plan.changes.push_back({composites, name, definition_text(*info->composite, at)});
-    plan.into_force = [this, made = *info->composite, at] { return book_.define(made, at, false); };
+    plan.into_force = [this, made = *info->composite, at](Jobs&) { return book_.define(made, at, false); };
   } else {
     plan.changes.push_back({definitions, name, definition_text(info->definition, at)});
-    plan.into_force = [this, made = info->definition, at]() -> Result<void> {
+    plan.into_force = [this, made = info->definition, at](Jobs&) -> Result<void> {
       book_.define(made, at, false);
       return {};
     };
@@ -378,84 +382,61 @@ std::optional<Error> Desk::use_that_stays(const std::string& name,
                                     ". Change their AlarmRule or delete them first."};
 }
 
-/// Under the lock: those of `names` that are in ALARM, when all can be deleted.
-Result<std::vector<std::string>> Desk::check_erasure(const std::vector<std::string>& names) const {
-  std::vector<std::string> in_alarm;
+/// Under the lock: the alarms of these names, when all can be deleted.
+Result<std::vector<alarm::AlarmKey>> Desk::check_erasure(const std::vector<std::string>& names) const {
+  std::vector<alarm::AlarmKey> keys;
   std::size_t composite_count = 0;
   for (const auto& name : names) {
     const auto key = find(name);
     if (!key) return fail(Fault::not_found, "Unknown alarm: " + name);
-    const auto info = book_.describe(*key);
-    if (info->state == AlarmState::alarm) in_alarm.push_back(name);
-    if (info->composite && ++composite_count > 1) {
+    if (book_.describe(*key)->composite && ++composite_count > 1) {
       return fail(Fault::conflict, "Only one composite alarm can be deleted in one request.");
     }
     if (auto used = use_that_stays(name, names)) return tl::unexpected<Error>(std::move(*used));
+    keys.push_back(*key);
   }
-  return in_alarm;
+  return keys;
 }
 
 void Desk::erase(const std::vector<std::string>& names, WallTime now, const Done& done) {
   change({{names.begin(), names.end()}, {}}, [this, names, now, done](Turns::Ticket ticket) {
-    auto in_alarm = check_erasure(names);
-    if (!in_alarm) return carry_out(ticket, tl::unexpected<Error>(in_alarm.error()), done);
-    if (in_alarm->empty()) return carry_out(ticket, plan_erasure(names, now), done);
-    // Telling is not done under the lock.
-    writer_.write({}, [this, erasure = Erasure{ticket, names, now, done},
-                       in_alarm = std::move(*in_alarm)](const Result<void>&) { clear(erasure, in_alarm); });
+    carry_out(ticket, plan_erasure(names, now), done);
   });
 }
 
-/// People may be called for what is in ALARM, and nothing would ever clear it.
-void Desk::clear(const Erasure& erasure, const std::vector<std::string>& in_alarm) {
-  struct Clearing {
-    std::mutex mutex;
-    std::size_t open = 0;
-    Result<void> result{};
-  };
-  const auto clearing = std::make_shared<Clearing>();
-  clearing->open = in_alarm.size();
-  const Done cleared = [self = weak_from_this(), clearing, erasure](const Result<void>& result) {
-    {
-      const std::lock_guard lock(clearing->mutex);
-      if (!result) clearing->result = result;
-      if (--clearing->open > 0) return;
-    }
-    if (const auto desk = self.lock()) desk->on_cleared(erasure, clearing->result);
-  };
-  for (const auto& name : in_alarm)
-    set_state(name, AlarmState::ok, "The alarm was deleted.", "", erasure.now, cleared);
-}
-
-void Desk::on_cleared(const Erasure& erasure, const Result<void>& result) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (result) return carry_out(erasure.ticket, plan_erasure(erasure.names, erasure.now), erasure.done);
-    end_change(erasure.ticket);
-  }
-  erasure.done(result);
-}
-
+/// The states stay until their ends are told: a start that finds one without its alarm tells it.
 Result<Desk::Plan> Desk::plan_erasure(const std::vector<std::string>& names, WallTime now) {
-  std::vector<alarm::AlarmKey> keys;
+  auto keys = check_erasure(names);
+  if (!keys) return tl::unexpected<Error>(keys.error());
   Plan plan;
-  for (const auto& name : names) {
-    const auto key = find(name);
-    if (!key) return fail(Fault::not_found, "Unknown alarm: " + name);
-    keys.push_back(*key);
-    plan.changes.push_back({states, state_key(*key), std::nullopt});
-    if (key->origin == alarm::Origin::api) {
-      plan.changes.push_back({definitions, name, std::nullopt});
-      plan.changes.push_back({composites, name, std::nullopt});
+  for (const auto& key : *keys) {
+    if (key.origin == alarm::Origin::api) {
+      plan.changes.push_back({definitions, key.name, std::nullopt});
+      plan.changes.push_back({composites, key.name, std::nullopt});
     } else {
-      plan.changes.push_back({disabled_by_name, name, std::nullopt});
+      plan.changes.push_back({disabled_by_name, key.name, std::nullopt});
     }
   }
-  plan.into_force = [this, keys = std::move(keys), now]() -> Result<void> {
-    for (const auto& key : keys) book_.erase(key, now);
+  plan.into_force = [this, keys = std::move(*keys), now](Jobs& jobs) -> Result<void> {
+    for (const auto& key : keys) erase_now(key, now, jobs);
     return {};
   };
   return plan;
+}
+
+/// People may be called for what is in ALARM, and nothing else would ever clear it.
+void Desk::erase_now(const alarm::AlarmKey& key, WallTime now, Jobs& jobs) {
+  const auto info = book_.describe(key);
+  if (!info) return; // it was retired meanwhile, which told its end
+  if (info->state == AlarmState::alarm) {
+    auto over = book_.set_state(key, AlarmState::ok, "The alarm was deleted.", "", now);
+    require(over.has_value() && over->has_value(), "an alarm in ALARM can become OK");
+    (*over)->saved.clear(); // of one of that name that comes after it, this is not the state
+    enqueue(std::move(**over), {}, jobs);
+  } else if (!untold_.contains(key)) {
+    writer_.write({{states, state_key(key), std::nullopt}}, {});
+  }
+  book_.erase(key, now);
 }
 
 } // namespace kaden::cloudwatch
