@@ -167,13 +167,15 @@ void AlarmBook::make_by_rule(const std::shared_ptr<const RuleInForce>& rule, Ser
   if (series.puts > 1) want_past(metric, history_of(alarm.condition));
 }
 
+/// `known_as`: the name that the alarm had in a life before, when it is made again.
 void AlarmBook::watch_silence(const std::shared_ptr<const RuleInForce>& rule, Series& series,
-                              const MetricId& metric, WallTime now) {
+                              const MetricId& metric, WallTime now,
+                              const std::optional<std::string>& known_as) {
   const std::string name = names_by_rule(rule->rule, metric).silence;
   if (name.empty()) return;
   Alarm* alarm = find_made(alarms_, name);
   if (alarm == nullptr) {
-    const AlarmKey key{free_name(alarms_, expected_, name), Origin::rule};
+    const AlarmKey key{known_as.value_or(free_name(alarms_, expected_, name)), Origin::rule};
     if (key.name.empty() || !has_room_for(key)) {
       ++refused_alarms_;
       return;
@@ -201,7 +203,7 @@ AlarmBook::Alarm* AlarmBook::restore_by_rule(const AlarmKey& key, const std::str
   if (alarms_.contains({key.name, Origin::api})) return nullptr; // two of one name, as they once could be
   const RuleNames names = names_by_rule((*found)->rule, metric);
   if (!names.silence.empty() && is_one_of(key.name, names_beside(names.silence))) {
-    watch_silence(*found, store_.watch(metric, Millis(0)), metric, at);
+    watch_silence(*found, store_.watch(metric, Millis(0)), metric, at, key.name);
     MetricStore::unwatch(*store_.find(metric));
   } else if (is_one_of(key.name, names_beside(names.plain)) ||
              is_one_of(key.name, names_beside(names.full))) {

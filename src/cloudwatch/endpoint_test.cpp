@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "endpoint_town.h"
 
 namespace kaden::cloudwatch {
@@ -220,6 +222,16 @@ TEST(Endpoint, ARulesAlarmWhoseNameIsTakenIsToldApart) {
   EXPECT_EQ(town.state_of("cpu-high+web-01+(rule)"), "ALARM");
   EXPECT_EQ(town.state_of("cpu-high+web-01"), "none");
   EXPECT_EQ(town.take_events(), "");
+  // So does that of its silence.
+  town.clock_.advance(seconds(60));
+  town.pass_ten_seconds();
+  EXPECT_THAT(town.take_events(), testing::HasSubstr("cpu-high web-01 is silent (rule) ALARM; "));
+  EXPECT_EQ(town.call("Action=DeleteAlarms&AlarmNames.member.1=cpu-high+web-01+is+silent"), 200);
+  town.restart();
+  town.pass_ten_seconds();
+  EXPECT_EQ(town.state_of("cpu-high+web-01+is+silent+(rule)"), "ALARM");
+  EXPECT_EQ(town.state_of("cpu-high+web-01+is+silent"), "none");
+  EXPECT_EQ(town.take_events(), "") << "it is told as it was";
 }
 
 TEST(Endpoint, CountsCharactersAsCloudWatchDoes) {

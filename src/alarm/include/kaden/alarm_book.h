@@ -247,7 +247,7 @@ class AlarmBook {
   void make_by_rule(const std::shared_ptr<const RuleInForce>& rule, Series& series, const MetricId& metric,
                     WallTime known_from, WallTime now);
   void watch_silence(const std::shared_ptr<const RuleInForce>& rule, Series& series, const MetricId& metric,
-                     WallTime now);
+                     WallTime now, const std::optional<std::string>& known_as = std::nullopt);
   std::vector<std::size_t> candidates(const MetricId& metric) const;
   struct RuleNames {
     std::string plain, full, silence;
