@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t day_s = 86'400;
 constexpr std::int64_t days_max = 3'653; // the longest retention of CloudWatch Logs
-constexpr std::size_t word_bytes_max = 255;
+constexpr std::size_t word_bytes_max = 4 * limits::log_metric_name_characters_max;
 constexpr std::size_t name_bytes_max = 4 * limits::log_name_characters_max;
 constexpr std::size_t pattern_bytes_max = 4 * limits::filter_pattern_characters_max;
 

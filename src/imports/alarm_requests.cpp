@@ -13,18 +13,20 @@
 
 #include "kaden/alarm_book.h"
 #include "kaden/composite_rule.h"
-#include "kaden/limits/alarm_events.h"
+#include "kaden/utf8.h"
 
 namespace kaden::imports {
 
 namespace {
 
 constexpr std::size_t value_bytes_max = 1'024;      // CloudWatch's own, of a dimension
+constexpr std::size_t name_characters_max = 255;    // CloudWatch's own, of an alarm
+constexpr std::size_t utf8_bytes_max = 4;           // of a character
 constexpr std::size_t argument_bytes_max = 131'071; // MAX_ARG_STRLEN of Linux, without its NUL
 
 // Reasons
-constexpr Phrase is_nameless = {"its name is empty or longer than {} bytes",
-                                "名前が空か、{} バイトを超えています"};
+constexpr Phrase is_nameless = {"its name is empty or longer than {} characters",
+                                "名前が空か、{} 文字を超えています"};
 constexpr Phrase is_promql = {"it is a PromQL query", "PromQL のアラームです"};
 constexpr Phrase is_anomaly = {"it is about anomaly detection", "異常検出のアラームです"};
 constexpr Phrase is_insights = {"it is a Metrics Insights query", "Metrics Insights クエリのアラームです"};
@@ -63,8 +65,8 @@ constexpr Phrase wants_new_cli = {"# EvaluationWindow wants an aws CLI that know
                                   "# EvaluationWindow を知っている aws CLI が必要です。\n"};
 constexpr Phrase lost_on = {"\n# Not even here, with the reason:\n", "\n# ここにも書けないアラームと理由:\n"};
 
-bool is_printable(std::string_view text, std::size_t bytes_max) {
-  return !text.empty() && text.size() <= bytes_max &&
+bool is_printable(std::string_view text, std::size_t most) {
+  return !text.empty() && text.size() <= most && // ASCII: a byte is a character
          std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
@@ -73,7 +75,8 @@ std::optional<alarm::MetricId> metric_of(const json::object& object) {
   alarm::MetricId metric{text_of(object, "Namespace"), text_of(object, "MetricName"), {}};
   auto dimensions = dimensions_of(object);
   const bool is_sound = is_printable(metric.name_space, word_bytes_max) && metric.name_space[0] != ':' &&
-                        fits_the_file(metric.name, word_bytes_max) && dimensions &&
+                        fits_the_file(metric.name, utf8_bytes_max * word_bytes_max) &&
+                        characters(metric.name) <= word_bytes_max && dimensions &&
                         std::all_of(dimensions->begin(), dimensions->end(), [](const auto& one) {
                           return is_printable(one.first, word_bytes_max) && one.first[0] != ':' &&
                                  is_printable(one.second, value_bytes_max) && !trim(one.second).empty();
@@ -136,8 +139,8 @@ tl::expected<AlarmRequest, Reason> request_of(const json::object& object,
                                               Language language) {
   AlarmRequest request;
   request.name = text_of(object, "AlarmName");
-  if (request.name.empty() || request.name.size() > limits::alarm_name_bytes_max)
-    return tl::unexpected(say(language, is_nameless, limits::alarm_name_bytes_max));
+  if (request.name.empty() || characters(request.name) > name_characters_max)
+    return tl::unexpected(say(language, is_nameless, name_characters_max));
   members.insert(members.begin(), common_members.begin(), common_members.end());
   json::object input = picked(object, members);
   for (auto& entry : changed) input[entry.key()] = std::move(entry.value());
@@ -303,8 +306,7 @@ tl::expected<AlarmRequest, Reason> composite_request_of(const json::object& obje
   definition.suppressor = text_of(object, "ActionsSuppressor");
   definition.wait_period = seconds(whole_of(object, "ActionsSuppressorWaitPeriod", 0));
   definition.extension_period = seconds(whole_of(object, "ActionsSuppressorExtensionPeriod", 0));
-  if (definition.name.empty())
-    return tl::unexpected(say(language, is_nameless, limits::alarm_name_bytes_max));
+  if (definition.name.empty()) return tl::unexpected(say(language, is_nameless, name_characters_max));
   if (const auto sound = alarm::check(definition); !sound)
     return tl::unexpected(one_line(sound.error().message));
   const bool has_both = is_filled(object, "ActionsSuppressorWaitPeriod") &&

@@ -202,8 +202,8 @@ TEST(AlarmRequests, what_they_cannot_carry_either_is_a_comment_with_its_reason) 
       {metric_alarm("a", {{"Period", 45}}), "Period"},
       {metric_alarm("a", {{"EvaluationWindow", {{"WallClockWindow", {{"Timezone", "Asia/Tokyo"}}}}}}),
        "EvaluationWindow"},
-      {metric_alarm("", {}), "its name is empty or longer than 255 bytes"},
-      {metric_alarm(std::string(256, 'n'), {}), "its name is empty or longer than 255 bytes"},
+      {metric_alarm("", {}), "its name is empty or longer than 255 characters"},
+      {metric_alarm(std::string(256, 'n'), {}), "its name is empty or longer than 255 characters"},
       {metric_alarm("a", {{"AlarmDescription", std::string(140'000, 'x')}}), "longer than a command line"},
   };
   for (const LostAlarm& one : cases) {

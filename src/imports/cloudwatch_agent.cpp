@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <utility>
 
@@ -68,6 +69,11 @@ constexpr Phrase appends = {
     "machine)",
     "append_dimensions があると host ディメンションがなくなり {} が付きます。ルールは for_each: [InstanceId] "
     "(マシン名になるディメンション) が必要です"};
+constexpr Phrase appends_more = {
+    "append_dimensions of metrics takes only ImageId, InstanceId, InstanceType and AutoScalingGroupName: "
+    "{} will not come",
+    "metrics の append_dimensions に書けるのは ImageId、InstanceId、InstanceType、AutoScalingGroupName "
+    "だけです。{} は付きません"};
 constexpr Phrase needs_imds = {
     "append_dimensions asks the EC2 instance metadata service: machines on VMware or on-premises have none "
     "and send no "
@@ -213,6 +219,13 @@ std::string keys_of(const json::object& object) {
   return one_line(keys);
 }
 
+/// What the agent asks the instance metadata service for.
+bool is_appended(std::string_view dimension) {
+  constexpr std::array<std::string_view, 4> known = {"ImageId", "InstanceId", "InstanceType",
+                                                     "AutoScalingGroupName"};
+  return std::find(known.begin(), known.end(), dimension) != known.end();
+}
+
 std::string scheme_and_host(const std::string& url) {
   const std::size_t end = url.find_last_not_of('/');
   return end == std::string::npos ? url : url.substr(0, end + 1);
@@ -318,7 +331,11 @@ class Adviser {
     if (!name_space.empty() && name_space != "CWAgent") warn(other_namespace, name_space, name_space);
     if (const auto* appended = section_of(*metrics, "append_dimensions");
         appended != nullptr && !appended->empty()) {
-      warn(appends, keys_of(*appended));
+      json::object taken, left;
+      for (const auto& entry : *appended)
+        (is_appended(entry.key()) ? taken : left).emplace(entry.key(), entry.value());
+      if (!taken.empty()) warn(appends, keys_of(taken));
+      if (!left.empty()) warn(appends_more, keys_of(left));
       warn(needs_imds);
     }
     if (const auto* sets = metrics->if_contains("aggregation_dimensions");

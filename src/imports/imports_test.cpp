@@ -229,6 +229,8 @@ TEST(CloudwatchAgent, warns_of_what_changes_series) {
        "removes the dimension host and adds InstanceId"},
       {R"({"metrics": {"append_dimensions": {"InstanceId": "${aws:InstanceId}"}}})",
        "instance metadata service"},
+      {R"({"metrics": {"append_dimensions": {"InstanceId": "${aws:InstanceId}", "Stage": "prod"}}})",
+       "AutoScalingGroupName: Stage will not come"},
       {R"({"metrics": {"aggregation_dimensions": [["InstanceId"], []]}})",
        "fewer dimensions ([[\"InstanceId\"],[]])"},
       {R"({"metrics": {"namespace": "Mine"}})", "rules need namespace: Mine"},

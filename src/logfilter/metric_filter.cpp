@@ -23,7 +23,7 @@ tl::unexpected<Error> invalid(std::string message) {
 }
 
 Result<void> check_name(std::string_view parameter, std::string_view text) {
-  if (text.empty() || characters(text) > limits::log_metric_name_bytes_max ||
+  if (text.empty() || characters(text) > limits::log_metric_name_characters_max ||
       text.find_first_of(":*$") != std::string_view::npos || !is_valid_utf8(text)) {
     return invalid(std::string(parameter) + ": 1 to 255 characters, none of them ':', '*' or '$'");
   }
@@ -37,7 +37,7 @@ Result<void> check(const MetricTransformation& transformation) {
     return invalid("metricNamespace: " + transformation.name_space +
                    " is Amazon's own, as all that begin with AWS/");
   }
-  if (transformation.value.size() > limits::log_metric_value_bytes_max) {
+  if (characters(transformation.value) > limits::log_metric_value_characters_max) {
     return invalid("metricValue: at most 100 characters");
   }
   if (transformation.dimensions.size() > limits::log_dimensions_max) {
@@ -48,7 +48,7 @@ Result<void> check(const MetricTransformation& transformation) {
     return invalid("defaultValue: cannot be set together with dimensions");
   }
   for (const auto& [name, selector] : transformation.dimensions) {
-    if (name.empty() || name.size() > limits::log_metric_name_bytes_max || name.front() == ':') {
+    if (name.empty() || characters(name) > limits::log_metric_name_characters_max || name.front() == ':') {
       return invalid("dimensions: a name has 1 to 255 characters and does not begin with ':'");
     }
   }
