@@ -1,6 +1,7 @@
 #include "sources.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "kaden/old_alarm_log.h"
@@ -81,6 +82,51 @@ json::value hint_of(source::Hint hint) {
                           {"en", logs::encoding_hint(Language::en)}};
   }
   return nullptr;
+}
+
+const std::string network_thing = "network";
+const std::string snmp_thing = "snmp"; // traps of senders that are no devices of the file
+
+/// What is watched, as the ledger calls it; a source's own key in the records.
+std::set<std::string> things_of(const config::Sources& settings) {
+  std::set<std::string> things;
+  for (const auto& page : settings.status_pages) things.insert("status/" + page.id);
+  for (const auto& vcenter : settings.vcenters) things.insert("vcenter/" + vcenter.id);
+  for (const auto& listener : settings.mail) things.insert("mail/" + listener.id);
+  for (const auto& log : settings.logs) things.insert("log/" + log.id);
+  if (settings.network) things.insert(network_thing);
+  if (settings.snmp) {
+    things.insert(snmp_thing);
+    for (const auto& device : settings.snmp->devices) things.insert(snmp_thing + "/" + device.id);
+  }
+  return things;
+}
+
+source::Ledger::ThingOf snmp_things(const config::Snmp& snmp) {
+  std::set<std::string> devices;
+  for (const auto& device : snmp.devices) devices.insert(device.id);
+  return [devices = std::move(devices)](const AlarmEvent& event) {
+    const auto is = [&](const char* label, const auto& fits) {
+      const auto found = event.labels.find(label);
+      return found != event.labels.end() && fits(found->second);
+    };
+    const auto device = event.labels.find("device");
+    const bool is_ours = is("device", [&](const std::string& id) { return devices.contains(id); }) &&
+                         !is("kind", [](const std::string& kind) { return kind == "dropping"; });
+    return is_ours ? snmp_thing + "/" + device->second : snmp_thing;
+  };
+}
+
+/// Where a source keeps what it knows of a thing.
+std::vector<source::Ledger::Shelf> shelves_of(const std::string& thing) {
+  if (thing == network_thing || thing == snmp_thing) return {{thing, ""}, {"outbox/" + thing, ""}};
+  const std::string name = thing.substr(thing.find('/') + 1);
+  if (thing.starts_with(snmp_thing + "/")) {
+    return {{snmp_thing, "alarm/" + name + "/"}, {snmp_thing, "readability/" + name}};
+  }
+  std::vector<source::Ledger::Shelf> shelves{{"source_state", thing}, {"outbox/" + thing, ""}};
+  if (thing.starts_with("vcenter/")) shelves.emplace_back("vcenter_alarm", name + "/");
+  return shelves;
 }
 
 json::value time_or_null(const std::optional<WallTime>& at) {
@@ -166,7 +212,11 @@ void JournalIntake::close() {
 
 Sources::Sources(writer::Writer& writer, journal::Records& records, const runtime::Clock& clock,
                  std::string installation)
-    : records_(records), clock_(clock), installation_(std::move(installation)), intake_(writer) {}
+    : records_(records),
+      clock_(clock),
+      installation_(std::move(installation)),
+      journal_(writer),
+      ledger_(journal_, records) {}
 
 Sources::~Sources() {
   stop();
@@ -174,12 +224,29 @@ Sources::~Sources() {
 
 void Sources::watch(const config::Sources& settings) {
   replace(nullptr); // nothing is ever watched by two at once
+  intakes_.clear();
+  end_what_is_gone(settings);
   replace(std::make_unique<source::Watching>(watchers_of(settings), clock_));
 }
 
 void Sources::stop() {
-  intake_.close();
+  journal_.close();
   replace(nullptr);
+}
+
+source::Intake& Sources::intake_of(source::Ledger::ThingOf thing_of) {
+  return *intakes_.emplace_back(ledger_.intake(std::move(thing_of)));
+}
+
+source::Intake& Sources::intake_of(const std::string& thing) {
+  return intake_of([thing](const AlarmEvent&) { return thing; });
+}
+
+/// Nobody else would ever end what was told of them.
+void Sources::end_what_is_gone(const config::Sources& settings) {
+  const auto ended = ledger_.end_all_but(things_of(settings), clock_.wall(), shelves_of);
+  if (!ended)
+    say_("alarms of what is no longer watched stay open until the next start: " + ended.error().message);
 }
 
 void Sources::connect_logs(logs::Keep keep, std::function<void(const std::string&)> say) {
@@ -205,23 +272,24 @@ std::vector<std::unique_ptr<source::Watcher>> Sources::watchers_of(const config:
   for (const auto& page : settings.status_pages) watchers.push_back(watcher_of(page));
   for (const auto& each : settings.vcenters) {
     watchers.push_back(vcenter::watch_vcenter(
-        settings_of(each), {intake_, records_, clock_,
+        settings_of(each), {intake_of("vcenter/" + each.id), records_, clock_,
                             [this](const http::ClientRequest& request) { return client_.send(request); }}));
   }
   if (settings.network) watchers.push_back(watcher_of(*settings.network));
   if (settings.snmp) {
-    for (auto& watcher :
-         snmp::watch_snmp(settings_of(*settings.snmp, installation_), {intake_, records_, clock_}))
+    for (auto& watcher : snmp::watch_snmp(settings_of(*settings.snmp, installation_),
+                                          {intake_of(snmp_things(*settings.snmp)), records_, clock_}))
       watchers.push_back(std::move(watcher));
   }
   for (const auto& each : settings.mail) {
     require(take_mail_ != nullptr, "mails have a place to go to");
-    watchers.push_back(mail::watch_mail(settings_of(each), {intake_, records_, clock_, take_mail_}));
+    watchers.push_back(
+        mail::watch_mail(settings_of(each), {intake_of("mail/" + each.id), records_, clock_, take_mail_}));
   }
   const std::string host = name_of_host();
   for (const auto& log : settings.logs) {
-    watchers.push_back(
-        logs::watch_log(settings_of(log, host), {intake_, records_, clock_, keep_, taps_, say_}));
+    watchers.push_back(logs::watch_log(settings_of(log, host),
+                                       {intake_of("log/" + log.id), records_, clock_, keep_, taps_, say_}));
   }
   return watchers;
 }
@@ -249,14 +317,15 @@ std::unique_ptr<source::Watcher> Sources::watcher_of(const config::Network& netw
                            const std::vector<probe::Measure>& measures, WallTime at) {
     if (metrics_) metrics_(data_of(path, probe, vantage, measures, at));
   };
-  return network::watch_network(settings_of(network), {intake_, records_, clock_, std::move(readings), tell});
+  return network::watch_network(settings_of(network),
+                                {intake_of(network_thing), records_, clock_, std::move(readings), tell});
 }
 
 std::unique_ptr<source::Watcher> Sources::watcher_of(const config::StatusPage& page) {
   auto settings = settings_of(page);
   settings.seed = seed_of(installation_, page.id);
   return source::watch_status_page(
-      std::move(settings), clock_, intake_, records_,
+      std::move(settings), clock_, intake_of("status/" + page.id), records_,
       [this](const http::ClientRequest& request) { return client_.send(request); });
 }
 

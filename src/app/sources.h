@@ -15,6 +15,7 @@
 #include "kaden/config.h"
 #include "kaden/http.h"
 #include "kaden/journal.h"
+#include "kaden/ledger.h"
 #include "kaden/log_source.h"
 #include "kaden/mail_listener.h"
 #include "kaden/metrics.h"
@@ -64,7 +65,8 @@ class Sources {
   void hear(const alarm::Datum& datum) const;
   /// Where mails go; before the first watch().
   void set_mail(mail::Take take) { take_mail_ = std::move(take); }
-  /// Begins to watch; what was watched before is ended first, which takes about a second at most.
+  /// Begins to watch; what was watched before is ended first, which takes about a second at most. Alarms of
+  /// things that are not in `settings` are over then.
   void watch(const config::Sources& settings);
   void stop();
   /// Where watched logs keep their lines, and what they say in Kaden's own log; before the first watch().
@@ -79,6 +81,9 @@ class Sources {
   std::unique_ptr<source::Watcher> watcher_of(const config::StatusPage& page);
   std::unique_ptr<source::Watcher> watcher_of(const config::Network& network);
   void replace(std::unique_ptr<source::Watching> watching);
+  source::Intake& intake_of(source::Ledger::ThingOf thing_of);
+  source::Intake& intake_of(const std::string& thing);
+  void end_what_is_gone(const config::Sources& settings);
 
   // Borrowed
   journal::Records& records_;
@@ -88,7 +93,9 @@ class Sources {
   std::function<void(const std::vector<alarm::Datum>&)> metrics_;
   mail::Take take_mail_;
   // Owned
-  JournalIntake intake_;
+  JournalIntake journal_;
+  source::Ledger ledger_;
+  std::vector<std::unique_ptr<source::Intake>> intakes_; ///< of those that watch
   logs::Keep keep_;
   logs::Taps taps_;
   std::function<void(const std::string&)> say_ = [](const std::string&) {};

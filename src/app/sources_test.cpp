@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+#include <future>
 #include <thread>
 
 #include "writer_test_base.h"
@@ -111,6 +113,48 @@ TEST_F(SourcesTest, each_page_of_the_file_is_watched_until_another_file_comes) {
   EXPECT_EQ(second[0].events, 0U) << "it was told before";
   sources.stop();
   EXPECT_TRUE(sources.standings().empty());
+}
+
+TEST_F(SourcesTest, what_a_page_told_is_over_when_the_file_no_longer_has_it) {
+  writer_.start({});
+  Sources sources(writer_, *records_, clock_, "aaaaaaaaaaaaaaaa");
+  sources.watch(pages({"aws", "vmware"}));
+  looked_at(sources);
+  const auto open = records_->all("open_alarm").value();
+  ASSERT_EQ(open.size(), 2U);
+  const auto is_active = [&](const std::string& key) {
+    const std::string alarm(parse_json(key).value().as_array().at(1).as_string());
+    std::promise<bool> answer;
+    EXPECT_TRUE(writer_.ask([&](const incident::Engine& engine) {
+      answer.set_value(engine.holder("status", alarm).has_value());
+    }));
+    return answer.get_future().get();
+  };
+  EXPECT_TRUE(is_active(open.begin()->first));
+  EXPECT_TRUE(is_active(open.rbegin()->first));
+  sources.watch(pages({"vmware"}));
+  looked_at(sources);
+  EXPECT_FALSE(is_active(open.begin()->first)) << "aws";
+  EXPECT_TRUE(is_active(open.rbegin()->first)) << "vmware";
+  EXPECT_EQ(records_->all("open_alarm").value().size(), 1U);
+  EXPECT_EQ(records_->all("source_state").value().size(), 1U) << "aws would begin anew";
+  // Nothing at all is watched any more.
+  sources.watch({});
+  EXPECT_FALSE(is_active(open.rbegin()->first));
+  EXPECT_TRUE(records_->all("open_alarm").value().empty());
+}
+
+TEST_F(SourcesTest, a_disk_that_refuses_leaves_the_end_for_the_next_time) {
+  writer_.start({});
+  Sources sources(writer_, *records_, clock_, "aaaaaaaaaaaaaaaa");
+  sources.watch(pages({"aws"}));
+  looked_at(sources);
+  disk_full_ = true;
+  sources.watch({});
+  EXPECT_EQ(records_->all("open_alarm").value().size(), 1U);
+  disk_full_ = false;
+  sources.watch({});
+  EXPECT_TRUE(records_->all("open_alarm").value().empty());
 }
 
 TEST_F(SourcesTest, a_vcenter_of_the_file_is_watched) {
