@@ -1,4 +1,5 @@
 #include "kaden/base.h"
+#include "kaden/http_date.h"
 #include "kaden/utf8.h"
 
 #include <gtest/gtest.h>
@@ -47,6 +48,19 @@ TEST(Time, RefusesWhatIsNoTime) {
                            "2026-11-23T06:43:30Zx", "2026-11-23 06:43:30Z", "2026-11-23T06:43:30.Z",
                            "0000-01-01T00:00:00Z", "2026-11-23T06:43:30+24:00", "-026-11-23T06:43:30Z"}) {
     EXPECT_FALSE(parse_iso8601(text)) << text;
+  }
+}
+
+TEST(Time, HttpDatesReadBack) {
+  EXPECT_EQ(to_http_date(wall_time(784'111'777'999)), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(to_http_date(wall_time(0)), "Thu, 01 Jan 1970 00:00:00 GMT");
+  EXPECT_EQ(to_http_date(wall_time(1'709'251'199'000)), "Thu, 29 Feb 2024 23:59:59 GMT");
+  EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), wall_time(784'111'777'000));
+  EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37.25 GMT"), wall_time(784'111'777'250));
+  for (const char* text :
+       {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Now 1994 08:49:37 GMT", "Sun, -6 Nov 1994 08:49:37 GMT",
+        "Sun, 31 Feb 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"}) {
+    EXPECT_FALSE(parse_http_date(text)) << text;
   }
 }
 

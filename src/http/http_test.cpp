@@ -196,12 +196,6 @@ TEST(ResponseText, what_http_cannot_carry_becomes_a_500) {
   }
 }
 
-TEST(ResponseText, dates) {
-  EXPECT_EQ(http_date(wall_time(784'111'777'999)), "Sun, 06 Nov 1994 08:49:37 GMT");
-  EXPECT_EQ(http_date(wall_time(0)), "Thu, 01 Jan 1970 00:00:00 GMT");
-  EXPECT_EQ(http_date(wall_time(1'709'251'199'000)), "Thu, 29 Feb 2024 23:59:59 GMT");
-}
-
 TEST(ErrorResponse, has_the_status_of_the_fault) {
   const std::vector<std::pair<Fault, int>> table = {
       {Fault::invalid, 400}, {Fault::not_found, 404},   {Fault::conflict, 409}, {Fault::denied, 403},

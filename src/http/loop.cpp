@@ -5,6 +5,7 @@
 #include <chrono>
 #include <vector>
 
+#include "kaden/http_date.h"
 #include "response_text.h"
 
 namespace kaden::http {
@@ -71,7 +72,7 @@ std::string_view Loop::date() {
   const std::int64_t second = to_ms(at) / 1'000;
   if (second != date_second_) {
     date_second_ = second;
-    date_ = http_date(at);
+    date_ = to_http_date(at);
   }
   return date_;
 }

@@ -39,36 +39,7 @@ bool can_be_sent(const Response& response) {
                      [](const auto& header) { return is_name(header.first) && is_value(header.second); });
 }
 
-void put_two(std::string& out, unsigned value) {
-  out.push_back(static_cast<char>('0' + value / 10 % 10));
-  out.push_back(static_cast<char>('0' + value % 10));
-}
-
 } // namespace
-
-std::string http_date(WallTime at) {
-  constexpr std::array<std::string_view, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::chrono::sys_time<Millis> instant(at.time_since_epoch());
-  const auto day = std::chrono::floor<std::chrono::days>(instant);
-  const std::chrono::year_month_day date(day);
-  const auto second = static_cast<unsigned>(std::chrono::floor<std::chrono::seconds>(instant - day).count());
-  std::string text(days.at(std::chrono::weekday(day).c_encoding()));
-  text += ", ";
-  put_two(text, static_cast<unsigned>(date.day()));
-  text += ' ';
-  text += months.at(static_cast<unsigned>(date.month()) - 1);
-  text += ' ';
-  text += std::to_string(static_cast<int>(date.year()));
-  text += ' ';
-  put_two(text, second / 3'600);
-  text += ':';
-  put_two(text, second / 60 % 60);
-  text += ':';
-  put_two(text, second % 60);
-  return text + " GMT";
-}
 
 bool has_body(const Response& response, bool to_head) {
   return !to_head && response.status != 204 && response.status != 304;

@@ -1,4 +1,4 @@
-/// response_text.h - a Response as bytes, and the Date header. Room: http, inside. Pure.
+/// response_text.h - a Response as bytes. Room: http, inside. Pure.
 #pragma once
 
 #include <string>
@@ -7,9 +7,6 @@
 #include "kaden/http.h"
 
 namespace kaden::http {
-
-/// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7).
-std::string http_date(WallTime at);
 
 struct ResponseFrame {
   bool to_head = false; ///< the request was HEAD: Content-Length as if it were GET, no body

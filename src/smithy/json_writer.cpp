@@ -21,7 +21,7 @@ void write_time(std::string& out, const Shape& shape, WallTime at) {
       write_text(out, to_iso8601(at));
       break;
     case TimeFormat::http_date:
-      write_text(out, http_date_text(at));
+      write_text(out, to_http_date(at));
       break;
   }
 }

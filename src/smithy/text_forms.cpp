@@ -12,9 +12,6 @@ namespace kaden::smithy {
 namespace {
 
 constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::int64_t first_second = -62'135'596'800; // 0001-01-01T00:00:00Z
 constexpr std::int64_t last_second = 253'402'300'799;  // 9999-12-31T23:59:59Z
 
@@ -67,28 +64,6 @@ std::string epoch_text(WallTime at) {
   std::string out = fmt::format("{}{}.{:03}", ms < 0 ? "-" : "", std::abs(ms / 1000), std::abs(rest));
   while (out.back() == '0') out.pop_back();
   return out;
-}
-
-std::string http_date_text(WallTime at) {
-  const std::chrono::sys_time<Millis> time(at.time_since_epoch());
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss<Millis> clock(time - day);
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", days[std::chrono::weekday(day).c_encoding()],
-                     unsigned{date.day()}, months[unsigned{date.month()} - 1], int{date.year()},
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-}
-
-std::optional<WallTime> parse_http_date(std::string_view text) {
-  // "Tue, 29 Apr 2014 18:30:38 GMT"; a fraction may follow the seconds.
-  if (text.size() < 29 || text.substr(3, 2) != ", " || !text.ends_with(" GMT")) return std::nullopt;
-  std::size_t month = 0;
-  while (month < months.size() && months[month] != text.substr(8, 3)) ++month;
-  if (month == months.size()) return std::nullopt;
-  const std::string iso = fmt::format("{}-{:02}-{}T{}Z", text.substr(12, 4), month + 1, text.substr(5, 2),
-                                      text.substr(17, text.size() - 21));
-  const auto at = parse_iso8601(iso);
-  return at ? std::optional(*at) : std::nullopt;
 }
 
 std::optional<WallTime> time_of_epoch(double seconds) {

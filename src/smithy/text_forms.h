@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "kaden/http_date.h"
 #include "kaden/smithy.h"
 
 namespace kaden::smithy {
@@ -15,9 +16,6 @@ std::optional<std::string> from_base64(std::string_view text);
 
 /// "1787540645", "1787540645.126"
 std::string epoch_text(WallTime at);
-/// RFC 9110 section 5.6.7: "Tue, 29 Apr 2014 18:30:38 GMT"
-std::string http_date_text(WallTime at);
-std::optional<WallTime> parse_http_date(std::string_view text);
 /// Rounded to milliseconds; nullopt outside the years 1 to 9999 and for what is no number.
 std::optional<WallTime> time_of_epoch(double seconds);
 std::optional<WallTime> time_of_epoch(std::int64_t seconds);

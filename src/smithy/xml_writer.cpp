@@ -15,7 +15,7 @@ std::string text_of(const Shape& shape, const Value& value) {
       case TimeFormat::epoch_seconds:
         return epoch_text(*at);
       case TimeFormat::http_date:
-        return http_date_text(*at);
+        return to_http_date(*at);
       case TimeFormat::usual:
       case TimeFormat::date_time:
         return to_iso8601(*at);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kaden/http_date.h"
 #include "kaden/limits/provider_status.h"
 
 namespace kaden::source {
@@ -74,27 +75,6 @@ tl::expected<Visit, Refusal> judge(const Visitor& visitor, const http::Url& at, 
   return visit;
 }
 
-/// Two or four digits; nothing when they are none.
-std::optional<int> digits(std::string_view text) {
-  const auto number = parse_int(text);
-  const bool fits = number && *number >= 0 && text.find('-') == std::string_view::npos;
-  return fits ? std::optional(static_cast<int>(*number)) : std::nullopt;
-}
-
-/// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7).
-std::optional<WallTime> parse_fixdate(std::string_view text) {
-  static constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return std::nullopt;
-  const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
-  const auto day = digits(text.substr(5, 2));
-  const auto year = digits(text.substr(12, 4));
-  if (month == months.end() || !day || !year) return std::nullopt;
-  const auto at = parse_iso8601(
-      fmt::format("{:04}-{:02}-{:02}T{}Z", *year, month - months.begin() + 1, *day, text.substr(17, 8)));
-  return at ? std::optional(*at) : std::nullopt;
-}
-
 } // namespace
 
 std::optional<Millis> parse_retry_after(std::string_view text, WallTime now) {
@@ -102,7 +82,7 @@ std::optional<Millis> parse_retry_after(std::string_view text, WallTime now) {
   constexpr std::size_t digits_max = 9; // thirty years; more is cut there
   if (!text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos)
     return seconds(*parse_int(text.substr(0, digits_max)));
-  const auto at = parse_fixdate(text);
+  const auto at = parse_http_date(text);
   if (!at) return std::nullopt;
   return std::max(Millis(0), *at - now);
 }

@@ -6,6 +6,8 @@
 
 #include "draft.h"
 
+#include "kaden/http_date.h"
+
 namespace kaden::webhook {
 namespace {
 
@@ -112,18 +114,8 @@ Result<Read> read_configuration_change(const Rules& rules, const json::object& b
 
 /// "Fri, 27 Nov 2026 12:00:00 GMT", as AWS Health writes its dates; or ISO 8601.
 std::optional<WallTime> health_date(std::string_view text) {
-  constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  constexpr std::size_t length = 29;
-  text = trim(text);
-  std::string iso(text);
-  if (text.size() == length && text.substr(3, 2) == ", " && text.ends_with(" GMT")) {
-    const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
-    if (month == months.end()) return std::nullopt;
-    iso = fmt::format("{}-{:02}-{}T{}Z", text.substr(12, 4), month - months.begin() + 1, text.substr(5, 2),
-                      text.substr(17, 8));
-  }
-  const auto at = parse_iso8601(iso);
+  if (const auto at = parse_http_date(trim(text))) return at;
+  const auto at = parse_iso8601(trim(text));
   return at ? std::optional(*at) : std::nullopt;
 }
 
