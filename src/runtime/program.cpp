@@ -1,4 +1,4 @@
-#include "program.h"
+#include "kaden/program.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -21,11 +21,10 @@ extern "C" {
 
 extern char** environ;
 
-namespace kaden::speech {
+namespace kaden::runtime {
 namespace {
 
-constexpr std::size_t output_bytes_max = 256u
-                                         << 20; // limits::voice_text_bytes_max takes a fifth of it at 48 kHz
+constexpr std::size_t output_bytes_max = 256u << 20; // the longest speech takes a fifth of it at 48 kHz
 constexpr std::size_t complaints_bytes_max = 4'096;
 
 /// A file descriptor and its owner.
@@ -122,7 +121,7 @@ class SpawnPlan {
 };
 
 /// True when the process ended before `deadline`.
-bool wait_until(const runtime::Clock& clock, pid_t pid, SteadyTime deadline) {
+bool wait_until(const Clock& clock, pid_t pid, SteadyTime deadline) {
   const Descriptor process(pidfd_open(pid, 0));
   while (process.is_open()) {
     const Millis left = deadline - clock.steady();
@@ -146,7 +145,7 @@ int reap(pid_t pid) {
 
 } // namespace
 
-Result<ProgramRun> run_program(const runtime::Clock& clock, const std::vector<std::string>& arguments,
+Result<ProgramRun> run_program(const Clock& clock, const std::vector<std::string>& arguments,
                                std::string_view input, Millis most) {
   require(!arguments.empty(), "a program has a name");
   const Descriptor in = memory_file("kaden-in");
@@ -170,4 +169,4 @@ Result<ProgramRun> run_program(const runtime::Clock& clock, const std::vector<st
   return run;
 }
 
-} // namespace kaden::speech
+} // namespace kaden::runtime

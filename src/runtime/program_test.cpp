@@ -1,8 +1,8 @@
-#include "program.h"
+#include "kaden/program.h"
 
 #include <gtest/gtest.h>
 
-namespace kaden::speech {
+namespace kaden::runtime {
 namespace {
 
 const runtime::SystemClock clock_now;
@@ -61,4 +61,4 @@ TEST(Program, InheritsNothing) {
 }
 
 } // namespace
-} // namespace kaden::speech
+} // namespace kaden::runtime

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "characters.h"
-#include "program.h"
+#include "kaden/program.h"
 
 #include "kaden/limits/speech.h"
 
@@ -83,7 +83,7 @@ Result<std::string> OpenJtalk::run(std::string_view piece, const char* option) c
   const std::vector<std::string> arguments = {parts_.program, "-x", parts_.dictionary,  "-m",
                                               parts_.voice,   "-r", std::string(speed), option,
                                               "/dev/stdout"};
-  auto run = run_program(clock_, arguments, std::string(piece) + "\n", limits::render_max);
+  auto run = runtime::run_program(clock_, arguments, std::string(piece) + "\n", limits::render_max);
   if (!run) return tl::unexpected<Error>(run.error());
   if (run->complaints.find(no_sound) != std::string::npos) return std::string();
   if (!run->succeeded || run->output.empty()) {
