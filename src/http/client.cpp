@@ -328,7 +328,7 @@ Result<Response> Client::send(const ClientRequest& request) {
                    static_cast<long>(std::max<std::int64_t>(1, request.patience.count())));
   curl_easy_setopt(raw, CURLOPT_HTTPHEADER, headers->get());
   curl_easy_setopt(raw, CURLOPT_ERRORBUFFER, why.data());
-  if (is_loopback(request.url)) curl_easy_setopt(raw, CURLOPT_PROXY, "");
+  if (request.allow_link_local || is_loopback(request.url)) curl_easy_setopt(raw, CURLOPT_PROXY, "");
   set_arrival(raw, request, arrival);
   set_trust(raw, request);
   set_method(raw, request);

@@ -106,7 +106,7 @@ struct ClientRequest {
   std::size_t response_bytes_max = limits::http_response_bytes_max; ///< after decompression; more: invalid
   bool accept_compressed = false; ///< gzip, deflate, br; the body is given decompressed
   /// Link-local addresses are where clouds keep the credentials of a machine; a URL from a file, a feed or a
-  /// sender must not lead there, whatever its name resolves to.
+  /// sender must not lead there, whatever its name resolves to. Where they are allowed no proxy is asked.
   bool allow_link_local = false;
   /// Where the address that a name resolves to may lead at most: name, private_address, loopback. Nothing:
   /// anywhere but link-local. Behind a proxy of the environment it is the proxy that resolves, and nothing is
