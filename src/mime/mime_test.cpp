@@ -79,6 +79,10 @@ TEST(Charset, TrueWrongOrNotSaid) {
        "a\xEF\xBF\xBD"
        "b",
        true}, // a set that nobody knows
+      {"\x1B(B\xB1 1 \x0E\x31\x0F 1", "iso-2022-jp", "ｱ 1 ｱ 1",
+       false},                                   // kana of one byte, and digits behind them
+      {"\x1B$B>c3", "", "障\xEF\xBF\xBD", true}, // JIS, not said, and cut
+      {"\x9C\x96\xB3\x5B\x42", "utf-16le", "障害\xEF\xBF\xBD", true},
       {"\xE9", "iso-8859-1", "é", false},
       {"\x80", "iso-8859-1", "€", false}, // as every mail program reads it
       {"abc\xFF\xFF", "utf-8", "abc\xEF\xBF\xBD\xEF\xBF\xBD", true},

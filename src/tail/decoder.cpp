@@ -1,16 +1,12 @@
 #include "kaden/decoder.h"
 
-#include <iconv.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 
 namespace kaden::tail {
 
 namespace {
 
-constexpr std::string_view not_text = "\xEF\xBF\xBD";
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 struct Name {
@@ -25,8 +21,8 @@ constexpr std::array<Name, 7> names = {{{"utf-8", Encoding::utf_8},
                                         {"utf-16le", Encoding::utf_16le},
                                         {"utf-16be", Encoding::utf_16be}}};
 
-/// As glibc calls it: the widest of those that bear the name.
-const char* converter_name(Encoding encoding) {
+/// As the reader of character sets knows it: the widest of those that bear the name.
+std::string_view set_name(Encoding encoding) {
   switch (encoding) {
     case Encoding::utf_8:
       return "UTF-8";
@@ -35,7 +31,7 @@ const char* converter_name(Encoding encoding) {
     case Encoding::euc_jp:
       return "EUC-JP-MS";
     case Encoding::iso_2022_jp:
-      return "ISO-2022-JP-3"; // with half-width katakana
+      return "ISO-2022-JP";
     case Encoding::utf_16le:
       return "UTF-16LE";
     case Encoding::utf_16be:
@@ -72,72 +68,28 @@ const std::vector<std::string_view>& encoding_names() {
 
 Result<std::shared_ptr<Decoder>> Decoder::make(Encoding encoding) {
   if (encoding == Encoding::utf_8) return nullptr;
-  iconv_t const converter = iconv_open("UTF-8", converter_name(encoding));
-  // NOLINTNEXTLINE(performance-no-int-to-ptr,cppcoreguidelines-pro-type-reinterpret-cast): iconv(3)'s failure
-  if (converter == reinterpret_cast<iconv_t>(-1))
-    return fail(Fault::unavailable, std::string("this machine's C library cannot convert ") +
-                                        converter_name(encoding) +
-                                        " (Debian: libc6, libc-gconv-modules-extra)");
-  return std::shared_ptr<Decoder>(new Decoder(encoding, converter)); // NOLINT: its constructor is private
+  auto reader = charset::Reader::open(set_name(encoding));
+  if (!reader) return tl::unexpected(reader.error());
+  return std::shared_ptr<Decoder>(
+      new Decoder(encoding, std::move(*reader))); // NOLINT: its constructor is private
 }
 
-Decoder::Decoder(Encoding encoding, void* converter)
-    : converter_(converter),
-      encoding_(encoding),
-      unit_(encoding == Encoding::utf_16le || encoding == Encoding::utf_16be ? 2 : 1) {}
-
-Decoder::~Decoder() {
-  iconv_close(converter_);
-}
-
-Decoder::Decoded Decoder::decode(std::string_view bytes) {
-  if (unit_ == 1 && is_plain_ascii(bytes)) return {std::string(bytes), 0};
-  Decoded decoded = convert(bytes, nullptr);
+Decoder::Decoded Decoder::decode(std::string_view bytes, charset::Shift& shift) {
+  if (reader_.unit_bytes() == 1 && shift == charset::Shift{} && is_plain_ascii(bytes))
+    return {std::string(bytes), 0};
+  Decoded decoded = reader_.read(bytes, shift);
   if (decoded.text.starts_with(byte_order_mark)) decoded.text.erase(0, byte_order_mark.size());
   return decoded;
 }
 
-/// With `left_at_end`, a character that is not there to its end is left.
-Decoder::Decoded Decoder::convert(std::string_view bytes, std::size_t* left_at_end) {
-  Decoded out;
-  std::array<char, 4'096> part{};
-  char* from =
-      const_cast<char*>(bytes.data()); // NOLINT(cppcoreguidelines-pro-type-const-cast): iconv(3) reads
-  std::size_t left = bytes.size();
-  iconv(converter_, nullptr, nullptr, nullptr, nullptr);
-  for (bool is_over = false; !is_over;) {
-    char* to = part.data();
-    std::size_t room = part.size();
-    // Without bytes it gives what it held back.
-    is_over = left == 0;
-    const std::size_t answer =
-        iconv(converter_, is_over ? nullptr : &from, is_over ? nullptr : &left, &to, &room);
-    const int why = answer == static_cast<std::size_t>(-1) ? errno : 0;
-    out.text.append(part.data(), part.size() - room);
-    if (why == 0 || why == E2BIG) continue;
-    if (is_over) break;
-    if (why == EINVAL && left_at_end != nullptr) {
-      *left_at_end = left;
-      return out;
-    }
-    ++out.broken;
-    out.text.append(not_text);
-    const std::size_t skipped = why == EINVAL ? left : std::min(unit_, left);
-    from += skipped;
-    left -= skipped;
-  }
-  return out;
-}
-
-std::size_t Decoder::whole(std::string_view bytes) {
-  std::size_t left = 0;
-  convert(bytes, &left);
-  return left < bytes.size() ? bytes.size() - left : bytes.size();
+Decoder::Decoded Decoder::decode(std::string_view bytes) {
+  charset::Shift first;
+  return decode(bytes, first);
 }
 
 std::size_t Decoder::behind_line(std::string_view bytes, std::size_t from) const {
   for (std::size_t at = bytes.find('\n', from); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
-    if (unit_ == 1) return at + 1;
+    if (unit_bytes() == 1) return at + 1;
     const bool is_first = (at - from) % 2 == 0;
     if (encoding_ == Encoding::utf_16le && is_first && at + 1 < bytes.size() && bytes[at + 1] == '\0')
       return at + 2;

@@ -135,6 +135,48 @@ TEST(Decoder, long_lines_are_cut_between_characters) {
   EXPECT_EQ(joined, expected);
 }
 
+TEST(Decoder, iso_2022_jp_as_it_is_written_on_windows) {
+  const auto owned = decoder(Encoding::iso_2022_jp);
+  EventCutter cutter(nullptr, 0, owned.get());
+  cutter.feed("\x1b$B-!3t<02q<R-j\x1b(B\n\x1b(I6E\x1b(B \x0e\x36\x45\x0f \xb6\xc5 kana\n\x1b$B>c3\nplain\n");
+  const struct {
+    std::string text;
+    bool is_garbled;
+  } lines[] = {{"①株式会社㈱", false}, {"ｶﾅ ｶﾅ ｶﾅ kana", false}, {"障\xEF\xBF\xBD", true}, {"plain", false}};
+  for (const auto& line : lines) {
+    const auto event = cutter.next();
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->text, line.text);
+    EXPECT_EQ(event->is_garbled, line.is_garbled) << line.text;
+  }
+}
+
+TEST(Decoder, a_line_that_is_cut_goes_on_in_its_shift) {
+  const auto owned = decoder(Encoding::iso_2022_jp);
+  for (const std::string in_front : {"", "x", "xy"}) {
+    std::string line = in_front + "\x1b$B", expected = in_front;
+    while (line.size() < 2 * limits::log_event_bytes_max + 100) {
+      line += "-!>c\x1b(I6\x1b$B";
+      expected += "①障ｶ";
+    }
+    for (const std::size_t piece : {65'536U, 1'000'000U}) {
+      EventCutter cutter(nullptr, 0, owned.get());
+      std::vector<std::string> texts;
+      const std::string file = line + "\nplain\n"; // it forgot to shift back
+      for (std::size_t at = 0; at < file.size(); at += piece) {
+        cutter.feed(file.substr(at, piece));
+        while (const auto event = cutter.next()) {
+          texts.push_back(event->text);
+          EXPECT_FALSE(event->is_garbled);
+        }
+      }
+      ASSERT_EQ(texts.size(), 4U);
+      EXPECT_EQ(texts[0] + texts[1] + texts[2], expected);
+      EXPECT_EQ(texts[3], "plain");
+    }
+  }
+}
+
 TEST(Decoder, garbled_records_are_known) {
   const auto is_garbled = [](const std::string& line, Encoding encoding) {
     const auto owned = *Decoder::make(encoding);

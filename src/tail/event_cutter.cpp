@@ -29,7 +29,7 @@ std::optional<EventCutter::Event> EventCutter::cut(std::size_t bytes) {
   const std::string_view raw = std::string_view(buffer_).substr(begin_, bytes);
   Event event;
   if (decoder_ != nullptr) {
-    auto decoded = decoder_->decode(raw);
+    auto decoded = decoder_->decode(raw, shift_);
     event.text = std::move(decoded.text);
     event.is_garbled = decoded.broken > 0;
   } else {
@@ -78,7 +78,8 @@ std::optional<std::size_t> EventCutter::event_end(bool last) {
     if (line_ > 0 && begins_event(text.substr(line_, after - line_))) return line_;
     if (after > most) {
       if (line_ > 0) return line_;
-      return decoder_ == nullptr ? cut_utf8(text, most).size() : decoder_->whole(text.substr(0, most));
+      return decoder_ == nullptr ? cut_utf8(text, most).size()
+                                 : decoder_->whole(text.substr(0, most), shift_);
     }
     if (start_ == nullptr && whole) return after;
     line_ = after;

@@ -1,15 +1,15 @@
-/// kaden/mime.h - a mail as a person would read it: who, when, subject, text. Room: mime. Uses: base, html.
-/// Pure. Over GMime (structure, base64, quoted-printable, RFC 2231 names) and libc's iconv (character sets).
-/// Threads: any. Errors: none: any bytes are some mail; what could not be read as it was meant is in `notes`.
+/// kaden/mime.h - a mail as a person would read it: who, when, subject, text. Room: mime. Uses: base, html,
+/// charset. Pure. Over GMime (structure, base64, quoted-printable, RFC 2231 names). Threads: any. Errors:
+/// none: any bytes are some mail; what could not be read as it was meant is in `notes`.
 ///
 /// RFC 5322 (format), 2045 to 2047 (MIME, encoded words), 2231 (names of files), 1468 (ISO-2022-JP).
 ///
 /// - Of multipart/alternative the plain text is taken, unless it is empty; HTML becomes text, cells of a
 ///   table stand on lines of their own. Other texts follow one another; everything else is an attachment and
 ///   only named.
-/// - Japanese as it is sent: ISO-2022-JP with the characters of NEC and IBM and half-width kana (CP50221) and
-///   with those of other sets (ISO-2022-JP-2, -3), Shift_JIS as CP932, EUC-JP as eucJP-ms; encoded words that
-///   are cut inside a character, stand in quotes or hold blanks; texts whose character set is wrong or not
+/// - Japanese as it is sent: the sets as kaden/charset.h reads them, Shift_JIS as CP932; encoded words that
+/// are
+///   cut inside a character, stand in quotes or hold blanks; texts whose character set is wrong or not
 ///   said, and bytes that should have been encoded.
 #pragma once
 

@@ -1,8 +1,8 @@
-/// kaden/decoder.h - lines of log files that are not UTF-8, as UTF-8. Room: tail. Uses: base. Threads: a
-/// Decoder has one owner at a time. Errors: unavailable, when the C library lacks a converter; what is no
-/// text in the encoding becomes U+FFFD.
+/// kaden/decoder.h - lines of log files that are not UTF-8, as UTF-8. Room: tail. Uses: base, charset.
+/// Threads: a Decoder has one owner at a time. Errors: unavailable, when the C library lacks a converter;
+/// what is no text in the encoding becomes U+FFFD.
 ///
-/// iconv(3) of glibc. As browsers do, shift_jis is Windows' code page 932 and euc_jp has its characters too
+/// As browsers do, shift_jis is Windows' code page 932, and euc_jp and iso_2022_jp have its characters too
 /// (the Encoding Standard of WHATWG): what writes such files on Windows writes them.
 #pragma once
 
@@ -11,9 +11,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/charset.h"
 
 namespace kaden::tail {
 
@@ -28,32 +30,28 @@ class Decoder {
  public:
   /// Null for UTF-8, which needs none.
   static Result<std::shared_ptr<Decoder>> make(Encoding encoding);
-  ~Decoder();
-  Decoder(const Decoder&) = delete;
-  Decoder& operator=(const Decoder&) = delete;
 
-  struct Decoded {
-    std::string text;       ///< valid UTF-8, without a byte order mark
-    std::size_t broken = 0; ///< replaced sequences
-  };
-  /// A whole line: each begins in the first state of its encoding (RFC 1468).
+  using Decoded = charset::Reader::Text; ///< without a byte order mark
+  /// Whole lines: each begins in the first state of its encoding (RFC 1468).
   Decoded decode(std::string_view bytes);
+  /// A part of a line, or lines of which the first may have begun before.
+  Decoded decode(std::string_view bytes, charset::Shift& shift);
   /// How many bytes at the front are whole characters; at least one when there is one.
-  std::size_t whole(std::string_view bytes);
+  std::size_t whole(std::string_view bytes, const charset::Shift& shift) {
+    return reader_.whole(bytes, shift);
+  }
   /// Behind the next line feed, looked for from `from`, where a character begins; npos: none.
   std::size_t behind_line(std::string_view bytes, std::size_t from) const;
   /// Characters are multiples of these.
-  std::size_t unit_bytes() const { return unit_; }
+  std::size_t unit_bytes() const { return reader_.unit_bytes(); }
 
  private:
-  Decoder(Encoding encoding, void* converter);
-  Decoded convert(std::string_view bytes, std::size_t* left_at_end);
+  Decoder(Encoding encoding, charset::Reader reader) : reader_(std::move(reader)), encoding_(encoding) {}
 
   // Owned
-  void* const converter_; ///< iconv_t
+  charset::Reader reader_;
   // State
   const Encoding encoding_;
-  const std::size_t unit_;
 };
 
 } // namespace kaden::tail

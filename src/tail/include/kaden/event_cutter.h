@@ -1,5 +1,5 @@
-/// kaden/event_cutter.h - bytes of a log file as events of one or more lines. Room: tail. Uses: base.
-/// Threads: one owner. Errors: none.
+/// kaden/event_cutter.h - bytes of a log file as events of one or more lines. Room: tail. Uses: base,
+/// charset. Threads: one owner. Errors: none.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "kaden/base.h"
+#include "kaden/charset.h"
 #include "kaden/decoder.h"
 #include "kaden/posix_pattern.h"
 
@@ -24,7 +25,7 @@ class EventCutter {
   };
 
   /// `start` may be null: each line is an event. `decoder` may be null: the file is UTF-8. They must outlive
-  /// the cutter. `offset` is where a character begins.
+  /// the cutter. `offset` is where a character begins, and a line in an encoding that shifts.
   EventCutter(const Pattern* start, std::uint64_t offset, Decoder* decoder = nullptr)
       : start_(start), decoder_(decoder), consumed_(offset) {}
   void feed(std::string_view bytes);
@@ -43,6 +44,7 @@ class EventCutter {
   const Pattern* start_;
   Decoder* decoder_;
   std::uint64_t consumed_;
+  charset::Shift shift_; ///< in which the event begins: it may be the next part of a long line
   std::string buffer_;
   std::size_t begin_ = 0; ///< of the event, in the buffer
   std::size_t line_ = 0;  ///< of the first line not looked at yet, from `begin_`
