@@ -223,6 +223,25 @@ TEST_F(TailTest, multi_line_events_end_when_the_next_begins_or_nothing_comes) {
   EXPECT_EQ(rounds(6), Texts{"2026-08-24 c"});
 }
 
+TEST_F(TailTest, files_in_other_encodings_become_utf_8) {
+  settings_.logs = {{.path = folder_ / "sjis.log",
+                     .group = "g",
+                     .multi_line_start = "^障",
+                     .encoding = tail::Encoding::shift_jis},
+                    {.path = folder_ / "jis.log", .group = "g", .encoding = tail::Encoding::iso_2022_jp},
+                    {.path = folder_ / "wide.log", .group = "g", .encoding = tail::Encoding::utf_16le},
+                    {.path = folder_ / "app.log", .group = "g"}};
+  begin();
+  append("\x8f\xe1\x8a\x51\x87\x40\n  \x95\x5c\n\x8f\xe1\n", "sjis.log");
+  append("\x1b$B>c32-!\x1b(B half", "jis.log");
+  append(std::string("\xff\xfe\x9c\x96\n\0", 6), "wide.log");
+  append("障害\n");
+  EXPECT_EQ(rounds(), (Texts{"障害①\n  表", "障", "障害"}));
+  append(" line\n\x1b$B>c\n32\n", "jis.log");
+  begin();
+  EXPECT_EQ(rounds(), (Texts{"障害① half line", "障", "32"})) << "positions are bytes of the file";
+}
+
 TEST_F(TailTest, reads_nothing_while_there_is_no_room) {
   append(lines(0, 5));
   has_room_ = false;

@@ -6,6 +6,7 @@
 #include "files.h"
 #include "kaden/address.h"
 #include "kaden/agent_settings.h"
+#include "kaden/decoder.h"
 #include "kaden/limits/agent.h"
 #include "kaden/limits/configuration.h"
 #include "kaden/posix_pattern.h"
@@ -112,6 +113,8 @@ void check_logs(const Settings& settings, Wrongs& wrongs) {
       wrongs.add(key + ".stream", "a name without : and * is needed");
     if (!files.multi_line_start.empty())
       check_pattern(key + ".multi_line_start", files.multi_line_start, wrongs);
+    if (const auto decoder = tail::Decoder::make(files.encoding); !decoder)
+      wrongs.add(key + ".encoding", decoder.error().message);
   }
 }
 

@@ -97,7 +97,8 @@ vantage: office
 logs:
   url: https://logs.eu-west-1.amazonaws.com
   files:
-    - {path: "/var/log/erp/*.log", exclude: ["*.old"], group: /erp, multi_line_start: "^[0-9]{4}-", from: end}
+    - {path: "/var/log/erp/*.log", exclude: ["*.old"], group: /erp, multi_line_start: "^[0-9]{4}-", from: end, encoding: CP932}
+    - {path: /var/log/auth.log, group: /auth}
 state_folder: /var/lib/kaden-agent
 spool: {bytes_max: 8388608, age_max_s: 3600}
 )",
@@ -117,6 +118,8 @@ spool: {bytes_max: 8388608, age_max_s: 3600}
   EXPECT_EQ(read->checks.at(2).expect, "10.0.0.5");
   EXPECT_EQ(read->vantage, "office");
   EXPECT_TRUE(read->logs.at(0).from_end);
+  EXPECT_EQ(read->logs.at(0).encoding, tail::Encoding::shift_jis);
+  EXPECT_EQ(read->logs.at(1).encoding, tail::Encoding::utf_8);
   EXPECT_EQ(read->spool_age_max, seconds(3'600));
   EXPECT_TRUE(check_settings(*read));
   EXPECT_TRUE(read_settings("", "a.yaml"));
@@ -154,6 +157,16 @@ TEST(AgentSettings, name_the_place_of_each_mistake) {
                           "logs: {files: [{from: middle}]}", "keys: 3"}) {
     EXPECT_FALSE(read_settings(bad, "a.yaml")) << bad;
   }
+}
+
+TEST(AgentSettings, an_encoding_that_is_not_known_is_answered_with_those_that_are) {
+  const auto read = read_settings(
+      "logs:\n  files:\n    - {path: /a, group: g, encoding: latin1}\n    - {encoding: [utf-8]}\n", "a.yaml");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message,
+            "a.yaml:3:38: logs.files[0].encoding: 'latin1' is not known; one of these is needed: utf-8, "
+            "shift_jis, cp932, euc-jp, iso-2022-jp, utf-16le, utf-16be\n"
+            "a.yaml:4:18: logs.files[1].encoding: one line of text is needed");
 }
 
 TEST(AgentSettings, mistakes_of_meaning_are_told_together_with_their_places) {

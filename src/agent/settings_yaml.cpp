@@ -220,6 +220,21 @@ void read_checks(Map& map, Settings& settings) {
   });
 }
 
+void read_encoding(Map& item, LogFiles& files) {
+  std::string name;
+  item.text("encoding", name);
+  const YAML::Node node = item.child("encoding");
+  if (!node.IsDefined() || !node.IsScalar() || node.Scalar() != name) return;
+  if (const auto encoding = tail::parse_encoding(name)) {
+    files.encoding = *encoding;
+    return;
+  }
+  std::string all;
+  for (const std::string_view each : tail::encoding_names())
+    all += (all.empty() ? "" : ", ") + std::string(each);
+  item.wrong(node, "encoding", "'" + name + "' is not known; one of these is needed: " + all);
+}
+
 void read_logs(Map& map, Settings& settings) {
   map.map("logs", [&](Map& logs) {
     logs.text("url", settings.logs_url);
@@ -231,6 +246,7 @@ void read_logs(Map& map, Settings& settings) {
       item.text("group", files.group);
       item.text("stream", files.stream);
       item.text("multi_line_start", files.multi_line_start);
+      read_encoding(item, files);
       item.text("from", from);
       if (from != "start" && from != "end") item.wrong(item.child("from"), "from", "start or end is needed");
       files.from_end = from == "end";

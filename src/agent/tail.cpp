@@ -18,6 +18,9 @@ std::vector<tail::Rule> rules_of(const Settings& settings) {
       require(compiled.has_value(), "patterns were checked");
       rule.start = std::make_shared<const tail::Pattern>(std::move(*compiled));
     }
+    auto decoder = tail::Decoder::make(files.encoding);
+    require(decoder.has_value(), "encodings were checked");
+    rule.decoder = std::move(*decoder);
     rules.push_back(std::move(rule));
   }
   return rules;

@@ -1,6 +1,6 @@
-/// kaden/agent_settings.h - what the guest agent reports, and to whom. Room: agent. Uses: base. Threads:
-/// values; any. Errors: invalid, with file, line, column and key of each mistake. docs/agent.md tells every
-/// key.
+/// kaden/agent_settings.h - what the guest agent reports, and to whom. Room: agent. Uses: base, tail.
+/// Threads: values; any. Errors: invalid, with file, line, column and key of each mistake. docs/agent.md
+/// tells every key.
 #pragma once
 
 #include <map>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kaden/base.h"
+#include "kaden/decoder.h"
 #include "kaden/limits/probes.h"
 
 namespace kaden::agent {
@@ -65,7 +66,8 @@ struct LogFiles {
   std::string stream = "{host}"; ///< {host} and {file} (the file's name) are filled in
   std::string
       multi_line_start{}; ///< POSIX extended expression; a line that does not match belongs to the one before
-  bool from_end = false;  ///< where a file begins that is seen for the first time
+  tail::Encoding encoding = tail::Encoding::utf_8; ///< what the files are written in; events are UTF-8
+  bool from_end = false;                           ///< where a file begins that is seen for the first time
 };
 
 struct Settings {
