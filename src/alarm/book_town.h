@@ -1,5 +1,5 @@
-// Helpers of the book's tests: a metric per machine, a condition of one period of ten seconds, changes as
-// text.
+/// book_town.h - what the alarm book's tests share: a metric per machine, a condition of one period of ten
+/// seconds, changes as text. Room: alarm, tests only (GoogleTest). Threads: one. Errors: none.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// The parsed form of a metric math expression, shared by its parser and its evaluation.
+/// math_node.h - the parsed form of a metric math expression, between its parser and its evaluation. Room:
+/// alarm, inside. Pure. Threads: values; any. Errors: none.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// MetricDataQueries made ready: expressions parsed, in an order in which each finds what it needs.
+/// query_plan.h - MetricDataQueries made ready: expressions parsed, in an order in which each finds what it
+/// needs. Room: alarm, inside. Pure. Threads: values; any. Errors: invalid, in words for the requester.
 #pragma once
 
 #include <vector>

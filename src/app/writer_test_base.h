@@ -1,4 +1,6 @@
-// A writer on a journal in memory whose disk can be full, without effects. Tests only.
+/// writer_test_base.h - a writer on a journal in memory whose disk can be full, without effects. Room: app,
+/// tests only (GoogleTest). Threads: the test's, beside the writer's own. Errors: what cannot begin fails the
+/// test.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
-// The contract that every carrier passes, as tests over a world with people in it. For tests only
-// (GoogleTest).
+/// carrier_contract.h - what every carrier keeps to, as tests over a world with people in it. Room: carrier,
+/// tests only (GoogleTest). Threads: the test's; Witness hears the carrier on the carrier's. Errors: a breach
+/// fails the test.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
-// What SipCarrier is inside: everything here happens on the endpoint's thread unless it says otherwise. Room:
-// carrier.
+/// sip_core.h - what SipCarrier is inside: its calls, those of a dead predecessor, and those that may still
+/// be answered. Room: carrier, inside. Threads: the endpoint's, unless it says otherwise. Errors: start() and
+/// place() as SipCarrier tells them; later ones end their call.
 #pragma once
 
 #include <atomic>

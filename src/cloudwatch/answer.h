@@ -1,4 +1,5 @@
-// Problems of this room, and faults of the rooms below in AWS's words.
+/// answer.h - the problems of this room, and faults of the rooms below in AWS's words. Room: cloudwatch,
+/// inside. Threads: values; any. Errors: none: they are what it makes.
 #pragma once
 
 #include <string>

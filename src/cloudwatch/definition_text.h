@@ -1,4 +1,5 @@
-// Definitions as they are stored: with the time they were put.
+/// definition_text.h - definitions as they are stored, with the time at which they were put; both directions.
+/// Room: cloudwatch, inside. Threads: values; any. Errors: invalid, when a stored text is none.
 #pragma once
 
 #include <boost/json.hpp>
