@@ -124,8 +124,9 @@ void Mails::replay(const std::string& text, const std::string& number, const htt
   if (wanted->is_dry || !judged.event) return reply(http::json_response(200, answer));
   // An operator says that it counts: only a mail without an id of its own needs to be told apart.
   if (judged.is_timeless) {
-    const auto settled = is_old(judged, mail, parts_.clock.wall());
-    if (!settled) return refuse(settled.error());
+    const auto turn = note_event(judged, mail, parts_.clock.wall());
+    if (!turn) return refuse(turn.error());
+    if (turn->since) put_since(*judged.event, *turn->since);
   }
   std::vector<AlarmEvent> events;
   events.push_back(std::move(*judged.event));

@@ -138,8 +138,8 @@ std::int64_t Mails::keep(const Job& job) {
 
 // Relays keep no order: a problem may come after its recovery, or the other way round. What has neither a
 // date nor a Message-ID is news when it follows the opposite state, or a person resolved what it told of.
-Result<bool> Mails::is_old(Judged& judged, const mime::Mail& mail, WallTime now) {
-  AlarmEvent& event = *judged.event;
+Result<Mails::Turn> Mails::note_event(const Judged& judged, const mime::Mail& mail, WallTime now) {
+  const AlarmEvent& event = *judged.event;
   const auto note = [&](std::optional<WallTime> sent) {
     const auto noted = store_ ? store_->note(event.source, event.alarm, event.state, sent, now) : Noted{now};
     if (store_) note_store(noted ? nullptr : &noted.error());
@@ -149,17 +149,16 @@ Result<bool> Mails::is_old(Judged& judged, const mime::Mail& mail, WallTime now)
   const bool is_ruled = judged.why != Judged::Why::unmatched; // what nobody understood is never too late
   if (is_ruled && mail.sent_at && now - *mail.sent_at <= date_age_max) sent = std::min(*mail.sent_at, now);
   Noted noted = note(sent);
-  if (noted.is_old && now - *sent > transit_min) return true;
+  if (noted.is_old && now - *sent > transit_min) return Turn{true};
   if (noted.is_old) noted = note({}); // within a minute clocks may differ
-  if (!judged.is_timeless) return false;
+  if (!judged.is_timeless) return Turn{};
   if (noted.is_same && event.state == AlarmState::alarm) {
     const auto standing = parts_.ask({event});
     if (!standing) return tl::unexpected(standing.error());
     if (!standing->at(0).is_held)
       noted.since = store_->note_anew(event.source, event.alarm, now).value_or(now);
   }
-  put_since(event, noted.since);
-  return false;
+  return Turn{false, noted.since};
 }
 
 // Kept first, so that also what cannot be read is there to be looked at.
@@ -170,9 +169,10 @@ void Mails::process(const std::shared_ptr<Job>& job) {
   Judged judged = mailrules::judge(job->desk->rules, mail, message.envelope.from, job->at);
   Desk& desk = *job->desk;
   if (judged.event) {
-    const auto old = is_old(judged, mail, job->at);
-    if (!old) return settle(job, Verdict::Kind::try_again, old.error().message, 0);
-    if (*old) {
+    const auto turn = note_event(judged, mail, job->at);
+    if (!turn) return settle(job, Verdict::Kind::try_again, turn.error().message, 0);
+    if (turn->since) put_since(*judged.event, *turn->since);
+    if (turn->is_old) {
       judged.event.reset();
       judged.words += "; older than what was known already";
       ++desk.old;

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,8 +68,13 @@ class Mails {
   DeskPtr desk_of(const std::string& listener) const;
   void process(const std::shared_ptr<Job>& job);
   std::int64_t keep(const Job& job);
-  /// Also settles the id of an event that has none of its own. Errors: busy.
-  Result<bool> is_old(mailrules::Judged& judged, const mime::Mail& mail, WallTime now);
+  /// What an event is among those of its alarm.
+  struct Turn {
+    bool is_old = false;             ///< something newer is known already
+    std::optional<WallTime> since{}; ///< for the id of an event that has none of its own: put_since()
+  };
+  /// Notes the event's state as its alarm's last one, unless it is old. Errors: busy.
+  Result<Turn> note_event(const mailrules::Judged& judged, const mime::Mail& mail, WallTime now);
   void settle(const std::shared_ptr<Job>& job, smtp::Verdict::Kind kind, const std::string& outcome,
               std::size_t events);
   void note_store(const Error* error);
