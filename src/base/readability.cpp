@@ -1,7 +1,7 @@
 // Unreadable for long enough is an alarm; one for each outage.
-#include "kaden/source.h"
+#include "kaden/readability.h"
 
-namespace kaden::source {
+namespace kaden {
 
 Readability::Change Readability::failed(WallTime now) {
   if (!since_ || (!is_told_ && now < *since_)) since_ = now;
@@ -44,4 +44,4 @@ Result<void> Readability::restore(const json::value& saved) {
   return {};
 }
 
-} // namespace kaden::source
+} // namespace kaden

@@ -116,25 +116,21 @@ std::vector<News> Watch::take(const Page& page, WallTime now) {
   std::stable_sort(news.begin(), news.end(), [](const News& a, const News& b) {
     return std::tie(a.report.at, a.report.incident) < std::tie(b.report.at, b.report.incident);
   });
-  if (failing_since_ && is_told_unreadable_) {
+  const std::optional<WallTime> failing_since = readability_.failing_since();
+  if (readability_.read() == Readability::Change::readable) {
     News again{Happening::readable, Why::read_again, settings_.page, {}, {}, {}};
-    again.event_id = event_id("readable/" + to_iso8601(*failing_since_));
+    again.event_id = event_id("readable/" + to_iso8601(*failing_since));
     news.insert(news.begin(), std::move(again));
   }
-  failing_since_.reset();
-  is_told_unreadable_ = false;
   is_first_ = false;
   forget();
   return news;
 }
 
 std::vector<News> Watch::failed(WallTime now, std::string_view why) {
-  // A clock that was set back must not lengthen the wait.
-  if (!failing_since_ || (!is_told_unreadable_ && now < *failing_since_)) failing_since_ = now;
-  if (is_told_unreadable_ || now - *failing_since_ < settings_.unreadable_after) return {};
-  is_told_unreadable_ = true;
+  if (readability_.failed(now) != Readability::Change::unreadable) return {};
   News news{Happening::unreadable, Why::unread_too_long, settings_.page, {}, {}, {}};
-  news.event_id = event_id("unreadable/" + to_iso8601(*failing_since_));
+  news.event_id = event_id("unreadable/" + to_iso8601(*readability_.failing_since()));
   news.detail = std::string(cut_utf8(why, limits::reason_bytes_max / 2));
   return {std::move(news)};
 }

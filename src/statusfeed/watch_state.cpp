@@ -165,8 +165,8 @@ std::string Watch::save() const {
   object.emplace("page", settings_.page);
   put_flag(object, "is_first", is_first_);
   put_time(object, "list_at", list_at_);
-  put_time(object, "failing_since", failing_since_);
-  put_flag(object, "is_told_unreadable", is_told_unreadable_);
+  put_time(object, "failing_since", readability_.failing_since());
+  put_flag(object, "is_told_unreadable", readability_.is_told());
   object.emplace("incidents", std::move(incidents));
   return kaden::to_text(json::value(std::move(object)));
 }
@@ -188,11 +188,14 @@ Result<Watch> Watch::restore(WatchSettings settings, std::string_view saved) {
   members.text("page", page, limits::status_page_id_bytes_max);
   members.flag("is_first", watch->is_first_);
   members.time("list_at", watch->list_at_);
-  members.time("failing_since", watch->failing_since_);
-  members.flag("is_told_unreadable", watch->is_told_unreadable_);
+  std::optional<WallTime> failing_since;
+  bool is_told_unreadable = false;
+  members.time("failing_since", failing_since);
+  members.flag("is_told_unreadable", is_told_unreadable);
   if (page != watch->settings_.page) members.spoil("page", "is another page");
-  if (watch->is_told_unreadable_ && !watch->failing_since_) members.spoil("failing_since", "is missing");
+  if (is_told_unreadable && !failing_since) members.spoil("failing_since", "is missing");
   if (members.fault()) return corrupt(members.fault()->message);
+  watch->readability_ = Readability(watch->settings_.unreadable_after, failing_since, is_told_unreadable);
   const auto list = fields.array("incidents");
   if (!list) return corrupt(list.error().message);
   if (*list == nullptr) return corrupt("incidents: is missing");

@@ -82,7 +82,7 @@ Result<void> LogWatcher::begin(std::optional<Error>& trouble) {
       trouble = Error{Fault::corrupt, "begun anew: what was remembered of the log cannot be read"};
     judge_ = fresh();
     silent_since_.reset();
-    readability_ = source::Readability(settings_.unreadable_after);
+    readability_ = Readability(settings_.unreadable_after);
     feed_->begin(nullptr);
   }
   judge_->catch_up();
@@ -183,16 +183,16 @@ void LogWatcher::note_readability(const std::optional<Error>& trouble, WallTime 
     // Silence has lasted long enough already.
     auto change = readability_.failed(now);
     const bool is_silence = trouble->fault == Fault::timeout;
-    if (is_silence && change == source::Readability::Change::none && !readability_.is_told())
+    if (is_silence && change == Readability::Change::none && !readability_.is_told())
       change = readability_.failed(now + settings_.unreadable_after);
     if (is_silence && readability_.is_told()) silent_since_ = heard_at_;
-    if (change == source::Readability::Change::unreadable) {
+    if (change == Readability::Change::unreadable) {
       add({logalarms::unreadable_event(settings_.alarms, AlarmState::alarm, settings_.unreadable,
                                        readability_.failing_since().value_or(now), trouble->message)});
     }
     return;
   }
-  if (readability_.read() == source::Readability::Change::readable) {
+  if (readability_.read() == Readability::Change::readable) {
     add({logalarms::unreadable_event(settings_.alarms, AlarmState::ok, settings_.unreadable, since,
                                      "it is read again")});
   }

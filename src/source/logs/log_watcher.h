@@ -9,6 +9,7 @@
 
 #include "feed.h"
 #include "kaden/log_source.h"
+#include "kaden/readability.h"
 
 namespace kaden::logs {
 
@@ -58,7 +59,7 @@ class LogWatcher final : public source::Watcher {
   std::unique_ptr<Feed> feed_;
   // State
   std::optional<logalarms::Judge> judge_; ///< nothing until the first look
-  source::Readability readability_;
+  Readability readability_;
   std::vector<AlarmEvent> outbox_;   ///< not known to be in the journal
   std::size_t outbox_saved_ = 0;     ///< of these, in the record
   std::map<std::string, Kept> kept_; ///< by stream

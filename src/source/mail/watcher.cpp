@@ -7,13 +7,13 @@
 #include <optional>
 
 #include "kaden/mail_listener.h"
+#include "kaden/readability.h"
 
 namespace kaden::mail {
 
 namespace {
 
 using source::Looked;
-using source::Readability;
 
 constexpr const char* record_kind = "source_state";
 constexpr std::size_t state_time_bytes_max = 64;

@@ -5,13 +5,13 @@
 
 #include "kaden/network.h"
 #include "kaden/outbox.h"
+#include "kaden/readability.h"
 
 namespace kaden::network {
 
 namespace {
 
 using source::Looked;
-using source::Readability;
 
 constexpr const char* record_kind = "network";
 constexpr const char* trouble_key = "readability";

@@ -69,8 +69,8 @@ void Desk::tell_dropping() {
   const bool is_dropping = steady < dropping_until_ || (dropping_.is_told() && alarms_.is_full());
   const auto began = dropping_.failing_since();
   const auto change = is_dropping ? dropping_.failed(now) : dropping_.read();
-  if (change == source::Readability::Change::none) return;
-  news_.push_back({dropping_event(change == source::Readability::Change::readable, began.value_or(now))});
+  if (change == Readability::Change::none) return;
+  news_.push_back({dropping_event(change == Readability::Change::readable, began.value_or(now))});
   unsaved_[dropping_key] = kaden::to_text(dropping_.save());
 }
 
@@ -128,7 +128,7 @@ Result<std::size_t> Desk::flush() {
   return looked.reported;
 }
 
-Result<void> Desk::restore(const std::string& name, source::Readability& readability) const {
+Result<void> Desk::restore(const std::string& name, Readability& readability) const {
   const auto stored = ports_.records.all(record_kind);
   if (!stored) return tl::unexpected(stored.error());
   const auto found = stored->find(readability_key(name));
@@ -138,7 +138,7 @@ Result<void> Desk::restore(const std::string& name, source::Readability& readabi
   return readability.restore(*value);
 }
 
-Result<std::size_t> Desk::note(const std::string& name, const source::Readability& readability,
+Result<std::size_t> Desk::note(const std::string& name, const Readability& readability,
                                std::optional<AlarmEvent> event) {
   std::string text = kaden::to_text(readability.save());
   std::lock_guard lock(mutex_);

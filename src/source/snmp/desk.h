@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kaden/outbox.h"
+#include "kaden/readability.h"
 #include "kaden/snmp_source.h"
 
 namespace kaden::snmp {
@@ -28,9 +29,9 @@ class Desk {
   /// What waits since the journal or the records refused it. An error: something waits still.
   Result<std::size_t> tell_again();
   /// Of one watcher, by its name.
-  Result<void> restore(const std::string& name, source::Readability& readability) const;
+  Result<void> restore(const std::string& name, Readability& readability) const;
   /// Whether it can read, and the event that comes of it.
-  Result<std::size_t> note(const std::string& name, const source::Readability& readability,
+  Result<std::size_t> note(const std::string& name, const Readability& readability,
                            std::optional<AlarmEvent> event);
 
   Library& library() { return library_; }
@@ -63,7 +64,7 @@ class Desk {
   std::map<std::string, std::optional<std::string>> unsaved_; ///< the same
   std::map<std::string, std::string> readabilities_;          ///< as stored, or in unsaved_
   std::string trouble_;
-  source::Readability dropping_{Millis(0)};
+  Readability dropping_{Millis(0)};
   std::uint64_t seen_dropped_ = 0;
   SteadyTime dropping_until_{};
 };

@@ -9,7 +9,6 @@ namespace kaden::snmp {
 namespace {
 
 using source::Looked;
-using source::Readability;
 
 Looked refused(const Error& why) {
   return {.trouble = why, .again_in = source::tell_again};

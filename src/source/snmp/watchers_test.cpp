@@ -240,7 +240,7 @@ TEST_F(DeskTest, what_cannot_be_stored_is_not_told_and_waits) {
 TEST_F(DeskTest, an_outage_that_was_stored_before_a_death_is_told_after_it_with_its_end) {
   begin();
   journal_.is_full = true;
-  source::Readability readability(seconds(0));
+  Readability readability(seconds(0));
   readability.failed(clock_.wall());
   AlarmEvent event;
   event.source = source_name;
@@ -250,9 +250,9 @@ TEST_F(DeskTest, an_outage_that_was_stored_before_a_death_is_told_after_it_with_
   ASSERT_FALSE(desk_->note("core-1", readability, event));
   begin();
   journal_.is_full = false;
-  source::Readability again(seconds(0));
+  Readability again(seconds(0));
   ASSERT_TRUE(desk_->restore("core-1", again));
-  EXPECT_EQ(again.read(), source::Readability::Change::readable) << "its end is news";
+  EXPECT_EQ(again.read(), Readability::Change::readable) << "its end is news";
   ASSERT_TRUE(desk_->tell_again());
   EXPECT_THAT(journal_.events, SizeIs(1));
 }

@@ -8,7 +8,6 @@
 namespace kaden::vcenter {
 
 using source::Looked;
-using source::Readability;
 using vim::Answer;
 using vim::Failure;
 using vim::FaultKind;

@@ -7,6 +7,7 @@
 
 #include "alarms.h"
 #include "kaden/outbox.h"
+#include "kaden/readability.h"
 #include "kaden/vcenter.h"
 #include "names.h"
 #include "session.h"
@@ -39,7 +40,7 @@ class VcenterWatcher final : public source::Watcher {
   /// Sends what was acknowledged in Kaden. What fails is tried again with the next reading.
   void acknowledge(const std::atomic<bool>& cancelled);
   source::Looked on_failure(const vim::Failure& failure);
-  void note_readability(source::Readability::Change change, const source::Readability& before, WallTime now,
+  void note_readability(Readability::Change change, const Readability& before, WallTime now,
                         const std::string& why);
   Millis wait_after();
   std::optional<source::Looked> still_refused();
@@ -58,7 +59,7 @@ class VcenterWatcher final : public source::Watcher {
   Names names_;
   // State
   Alarms alarms_;
-  source::Readability readability_;
+  Readability readability_;
   std::string saved_; ///< what the record of the state holds
   SteadyTime next_read_{};
   bool look_twice_ = false; ///< an event may come before the state that it tells of

@@ -26,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kaden/readability.h"
 #include "kaden/statusfeed.h"
 
 namespace kaden::statusfeed {
@@ -110,7 +111,8 @@ class Watch {
     std::optional<WallTime> returned_at; // the same when it was back unchanged
     std::int64_t contrary = 0; // lists in a row that say otherwise, without a time that makes it sure
   };
-  explicit Watch(WatchSettings settings) : settings_(std::move(settings)) {}
+  explicit Watch(WatchSettings settings)
+      : settings_(std::move(settings)), readability_(settings_.unreadable_after) {}
 
   void consider(const Report& report, const Page& page, WallTime now, std::vector<News>& news);
   void judge(Known& known, const Report& report, const Report* before, WallTime now, std::vector<News>& news);
@@ -133,8 +135,7 @@ class Watch {
   std::map<std::string, Known> known_; // by incident
   bool is_first_ = true;
   std::optional<WallTime> list_at_; // the newest page that listed everything open
-  std::optional<WallTime> failing_since_;
-  bool is_told_unreadable_ = false;
+  Readability readability_;
 };
 
 /// The first rule that fits gives the severity; an absent stage or impact fits all.

@@ -113,28 +113,4 @@ class Watching {
   std::vector<Post> posts_;
 };
 
-/// Whether something has been unreadable for so long that this is an alarm of its own. Stored by its owner.
-class Readability {
- public:
-  enum class Change : std::uint8_t { none, unreadable, readable };
-
-  explicit Readability(Millis unreadable_after) : after_(unreadable_after) {}
-  /// A look failed. A wall clock that steps back begins the wait anew.
-  Change failed(WallTime now);
-  Change read();
-  /// When the failures began; nothing while it is readable. Names the alarm's event: one for each outage.
-  std::optional<WallTime> failing_since() const { return since_; }
-  bool is_told() const { return is_told_; }
-  json::value save() const;
-  /// Errors: corrupt, with the member's name.
-  Result<void> restore(const json::value& saved);
-
- private:
-  // Config
-  Millis after_;
-  // State
-  std::optional<WallTime> since_;
-  bool is_told_ = false;
-};
-
 } // namespace kaden::source
