@@ -271,6 +271,10 @@ void Service::open_api() {
   mails_ = open_mails(settings_, clock_, *writer_, witnesses_.notices);
   for (api::Call& call : mails_->calls()) services.more_calls.push_back(std::move(call));
   sources_->set_mail(mails_->take());
+  sources_->set_messages(
+      [this](const std::string& webhook, std::string body, std::function<void(int)> settle) {
+        webhooks_->deliver(webhook, std::move(body), std::move(settle));
+      });
   api_ = std::make_unique<api::Api>(*writer_, feed_, clock_, tokens_of(settings_), std::move(services));
 }
 

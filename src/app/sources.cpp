@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "kaden/old_alarm_log.h"
+#include "kaden/queue_source.h"
 #include "kaden/status_page.h"
 #include "network.h"
+#include "queues.h"
 #include "snmp.h"
 #include "vcenter.h"
 #include "watched_logs.h"
@@ -94,6 +96,7 @@ std::set<std::string> things_of(const config::Sources& settings) {
   for (const auto& vcenter : settings.vcenters) things.insert("vcenter/" + vcenter.id);
   for (const auto& listener : settings.mail) things.insert("mail/" + listener.id);
   for (const auto& log : settings.logs) things.insert("log/" + log.id);
+  for (const auto& queue : settings.queues) things.insert("queue/" + queue.webhook);
   if (settings.network) things.insert(network_thing);
   if (settings.snmp) {
     things.insert(snmp_thing);
@@ -291,7 +294,38 @@ std::vector<std::unique_ptr<source::Watcher>> Sources::watchers_of(const config:
     watchers.push_back(logs::watch_log(settings_of(log, host),
                                        {intake_of("log/" + log.id), records_, clock_, keep_, taps_, say_}));
   }
+  watch_queues(settings, watchers);
   return watchers;
+}
+
+/// All with the keys of one chain; each with a client of its own, whose clock and patience are its service's.
+void Sources::watch_queues(const config::Sources& settings,
+                           std::vector<std::unique_ptr<source::Watcher>>& watchers) {
+  aws_clients_.clear();
+  aws_keys_.reset();
+  if (settings.queues.empty()) return;
+  require(take_message_ != nullptr, "messages of queues have a place to go to");
+  const aws::World world = aws::system_world(client_, clock_);
+  aws_keys_ = credentials_of(settings.aws, world);
+  for (const auto& each : settings.queues) {
+    aws_clients_.push_back(
+        std::make_unique<aws::Client>(sqs_client_of(settings.aws, each, world), world, *aws_keys_));
+    queue::Settings queue;
+    queue.name = each.webhook;
+    queue.spoken_name = each.name;
+    queue.url = each.url;
+    queue.unreadable_after = each.unreadable_after;
+    queue.unreadable = each.unreadable;
+    const auto take = [this, name = each.webhook](std::string body, const queue::Settle& settle) {
+      take_message_(name, std::move(body), [settle](int status) {
+        settle(status < 300   ? queue::Settled::stored
+               : status < 500 ? queue::Settled::odd
+                              : queue::Settled::later);
+      });
+    };
+    watchers.push_back(queue::watch_queue(std::move(queue), {intake_of("queue/" + each.webhook), records_,
+                                                             clock_, *aws_clients_.back(), take}));
+  }
 }
 
 void Sources::send_metrics_to(std::function<void(const std::vector<alarm::Datum>&)> metrics) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kaden/alarm.h"
+#include "kaden/aws_client.h"
 #include "kaden/config.h"
 #include "kaden/http.h"
 #include "kaden/journal.h"
@@ -65,6 +66,11 @@ class Sources {
   void hear(const alarm::Datum& datum) const;
   /// Where mails go; before the first watch().
   void set_mail(mail::Take take) { take_mail_ = std::move(take); }
+  /// Where messages of queues go: the webhook's name, the message, and who is told its HTTP status once;
+  /// before the first watch().
+  using TakeMessage = std::function<void(const std::string& webhook, std::string body,
+                                         std::function<void(int status)> settle)>;
+  void set_messages(TakeMessage take) { take_message_ = std::move(take); }
   /// Begins to watch; what was watched before is ended first, which takes about a second at most. Alarms of
   /// things that are not in `settings` are over then.
   void watch(const config::Sources& settings);
@@ -80,6 +86,7 @@ class Sources {
   std::vector<std::unique_ptr<source::Watcher>> watchers_of(const config::Sources& settings);
   std::unique_ptr<source::Watcher> watcher_of(const config::StatusPage& page);
   std::unique_ptr<source::Watcher> watcher_of(const config::Network& network);
+  void watch_queues(const config::Sources& settings, std::vector<std::unique_ptr<source::Watcher>>& watchers);
   void replace(std::unique_ptr<source::Watching> watching);
   source::Intake& intake_of(source::Ledger::ThingOf thing_of);
   source::Intake& intake_of(const std::string& thing);
@@ -92,6 +99,7 @@ class Sources {
   const std::string installation_;
   std::function<void(const std::vector<alarm::Datum>&)> metrics_;
   mail::Take take_mail_;
+  TakeMessage take_message_;
   // Owned
   JournalIntake journal_;
   source::Ledger ledger_;
@@ -100,6 +108,8 @@ class Sources {
   logs::Taps taps_;
   std::function<void(const std::string&)> say_ = [](const std::string&) {};
   http::Client client_;
+  std::unique_ptr<aws::Credentials> aws_keys_;            ///< of the queues
+  std::vector<std::unique_ptr<aws::Client>> aws_clients_; ///< the same, one each
   mutable std::mutex mutex_;
   std::shared_ptr<network::Readings> readings_; // guarded by mutex_; null: no paths are watched
   std::unique_ptr<source::Watching> watching_;  // guarded by mutex_; null: nothing is watched

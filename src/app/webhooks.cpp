@@ -183,7 +183,8 @@ std::optional<Webhooks::Target> Webhooks::find(const http::Request& request) con
   // A tool that is given our URL as PagerDuty's base adds the path.
   const bool is_whole = path.empty() || path == "/" || target.format == Format::opsgenie ||
                         (target.format == Format::pagerduty && path == pagerduty_path);
-  target.is_known = is_whole;
+  target.is_known =
+      is_whole && target.format != Format::sqs; // a queue's: nobody posts, and there is no token
   return target;
 }
 
@@ -267,6 +268,30 @@ bool Webhooks::handle(http::Request& request, const http::Reply& reply) {
   --waiting_;
   ++hook->failed;
   return refuse(503, "too much waits already; the same again, soon");
+}
+
+void Webhooks::deliver(const std::string& name, std::string body, std::function<void(int status)> settle) {
+  auto job = std::make_shared<Job>();
+  {
+    std::lock_guard lock(mutex_);
+    for (const HookPtr& hook : hooks_) {
+      if (hook->config.name == name && hook->config.queue) job->hook = hook;
+    }
+  }
+  if (!job->hook) return settle(503); // the configuration is changing
+  job->delivery = {"", std::move(body)};
+  job->reply = [settle](const http::Response& response) { settle(response.status); };
+  job->at = parts_.clock.wall();
+  const bool has_room = ++waiting_ <= limits::webhook_waiting_max;
+  if (has_room && worker_->post([this, job] {
+        --waiting_;
+        process(job);
+      })) {
+    return;
+  }
+  --waiting_;
+  ++job->hook->failed;
+  settle(503);
 }
 
 std::optional<http::Response> Webhooks::refused(const http::Request& head, int status) const {

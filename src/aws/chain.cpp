@@ -52,11 +52,7 @@ Result<Files> read_files(const World& world) {
 class Look {
  public:
   Look(const ChainSettings& settings, const World& world, const Files& files)
-      : settings_(settings),
-        world_(world),
-        files_(files),
-        profile_(!settings.profile.empty() ? settings.profile
-                                           : world.variable("AWS_PROFILE").value_or("default")) {}
+      : settings_(settings), world_(world), files_(files), profile_(profile_of(settings.profile, world)) {}
 
   Result<Keys> find() {
     const bool is_named = !settings_.profile.empty();
@@ -266,6 +262,16 @@ std::string region_of(const std::string& configured,
   }
   const std::string* region = profiles.find(profile, "region");
   return region == nullptr ? "" : *region;
+}
+
+Result<Profiles> read_profiles(const World& world) {
+  auto files = read_files(world);
+  if (!files) return tl::unexpected<Error>(files.error());
+  return std::move(files->in_both);
+}
+
+std::string profile_of(const std::string& configured, const World& world) {
+  return !configured.empty() ? configured : world.variable("AWS_PROFILE").value_or("default");
 }
 
 Result<Keys> Chain::find() const {

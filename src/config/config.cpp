@@ -37,6 +37,10 @@ Settings read_settings(Section& top, const Surroundings& around) {
   settings.alarms = read_rules(top);
   settings.metric_filters = read_metric_filters(top);
   settings.sources = read_sources(top, around, settings.logs.keep > Millis(0));
+  settings.sources.aws = read_aws(top, around);
+  for (const Webhook& hook : settings.webhooks) {
+    if (hook.queue) settings.sources.queues.push_back(*hook.queue);
+  }
   settings.chat = read_chat(top, around);
   settings.log_level = read_log_level(top);
   return settings;

@@ -47,7 +47,7 @@ TEST(ConfigErrors, OfTypesAndKeys) {
       {"log: {volume: 3}", "k.yaml:1:7: log: unknown key \"volume\" (known: level)"},
       {"\"a\\nb\": 1\nlog: {}",
        "k.yaml:1:1: unknown key \"a?b\" (known: listen, store, access_keys, allow_unsigned_on_loopback, "
-       "arns, tokens, "
+       "arns, aws, tokens, "
        "webhooks, carriers, speech, people, policies, routes, triage, alarms, metric_filters, sources, chat, "
        "log)"},
       {"log: 3", "k.yaml:1:6: log: must be a map, not a single value"},

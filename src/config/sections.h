@@ -45,6 +45,11 @@ LogLevel read_log_level(Section& top);
 std::vector<Webhook> read_webhooks(Section& top, const Surroundings& around);
 webhook::Rules read_webhook_rules(Section& section);
 
+// aws_yaml.cpp
+Aws read_aws(Section& top, const Surroundings& around);
+/// Of a webhook of format sqs.
+std::optional<Queue> read_queue(Section& hook, const std::string& name);
+
 // carriers.cpp
 std::optional<Sip> read_sip(Section& top, const Surroundings& around);
 

@@ -9,7 +9,7 @@ namespace kaden::config {
 const std::vector<Shape>& shapes() {
   static const std::vector<Shape> all{
       {"",
-       {"listen", "store", "access_keys", "allow_unsigned_on_loopback", "arns", "tokens", "webhooks",
+       {"listen", "store", "access_keys", "allow_unsigned_on_loopback", "arns", "aws", "tokens", "webhooks",
         "carriers", "speech", "people", "policies", "routes", "triage", "alarms", "metric_filters", "sources",
         "chat", "log"}},
       {"listen", {"address", "port", "certificate", "key", "allow_plain", "public_url"}},
@@ -20,10 +20,12 @@ const std::vector<Shape>& shapes() {
        {"id", "secret_file", "secret_env", "session_token_file", "session_token_env", "may",
         "requests_per_second", "bytes_per_second", "metrics"}},
       {"arns", {"region", "account"}},
+      {"aws", {"region", "profile", "ca_file", "endpoints", "fips", "dual_stack", "instance_metadata"}},
       {"tokens[]", {"name", "token_file", "token_env", "may"}},
       {"webhooks[]",
        {"name", "format", "token_file", "token_env", "source", "severity", "severities", "machine_labels",
-        "requests_per_second", "sns", "map"}},
+        "requests_per_second", "sns", "map", "queue"}},
+      {"webhooks[].queue", {"url", "name", "severity", "unreadable_s"}},
       {"webhooks[].sns", {"topics", "certificate", "ca"}},
       {"webhooks[].map",
        {"each", "alarm", "event_id", "state", "states", "severity", "machine", "title", "reason", "labels"}},

@@ -112,6 +112,10 @@ void read_token(Section& section, const Surroundings& around, Webhook& hook) {
   const bool is_given = section.has("token_file") || section.has("token_env");
   // SNS signs what it sends, and cannot send a header.
   if (!is_given && hook.rules.format == webhook::Format::sns) return;
+  if (hook.rules.format == webhook::Format::sqs) {
+    if (is_given) section.mistake("", "a queue is read, and nobody posts: format sqs has no token");
+    return;
+  }
   hook.token = read_secret(section, "token", limits::secret_bytes_min, around);
 }
 
@@ -127,6 +131,11 @@ Webhook read_one(Section& section, const Surroundings& around) {
     hook.sns = read_sns(section, around);
   } else if (section.has("sns")) {
     section.mistake("sns", "only format sns has topics");
+  }
+  if (hook.rules.format == webhook::Format::sqs) {
+    hook.queue = read_queue(section, hook.name);
+  } else if (section.has("queue")) {
+    section.mistake("queue", "only format sqs has a queue");
   }
   return hook;
 }

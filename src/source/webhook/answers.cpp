@@ -43,6 +43,7 @@ Answer accepted(Format format, const Read& read, const std::string& request_id) 
     case Format::generic:
     case Format::grafana:
     case Format::sns:
+    case Format::sqs:
     case Format::zabbix:
       break;
   }
@@ -72,6 +73,7 @@ Answer refused(Format format, int status, const std::string& message) {
     case Format::generic:
     case Format::grafana:
     case Format::sns:
+    case Format::sqs:
     case Format::zabbix:
       break;
   }

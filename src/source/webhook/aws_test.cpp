@@ -282,5 +282,21 @@ TEST(EventBridge, Problems) {
       HasSubstr("detail.state"));
 }
 
+TEST(Sqs, TellsItsMessagesApart) {
+  const Rules sqs = rules(Format::sqs);
+  const AlarmEvent by_topic = event(sqs, sample("notification.v2.json"));
+  EXPECT_EQ(by_topic, event(sns, sample("notification.v2.json")));
+  EXPECT_EQ(event(sqs, sample("alarm-message-metric.json")).alarm, by_topic.alarm) << "raw delivery";
+  const AlarmEvent by_event = event(sqs, sample("alarm-state-change-metric.json"));
+  EXPECT_EQ(by_event.event_id, by_topic.event_id) << "by both ways it comes once";
+  EXPECT_EQ(event(sqs, sample("health-public-issue.json")),
+            event(eventbridge, sample("health-public-issue.json")));
+  EXPECT_EQ(event(sqs, sample("alarm-message-composite.json")).state, AlarmState::alarm);
+  for (const char* body : {"", "[]", "{}", R"({"Records":[]})", "plain words"}) {
+    EXPECT_FALSE(webhook::read(sqs, {"", body})) << body;
+  }
+  EXPECT_THAT(problem(sqs, R"({"Records":[]})"), HasSubstr("neither SNS's"));
+}
+
 } // namespace
 } // namespace kaden::webhook

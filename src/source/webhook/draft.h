@@ -50,6 +50,7 @@ Result<Read> read_pagerduty(const Rules& rules, const json::object& body);
 Result<Read> read_opsgenie(const Rules& rules, const Delivery& delivery);
 Result<Read> read_eventbridge(const Rules& rules, const json::object& body);
 Result<Read> read_sns(const Rules& rules, std::string_view body);
+Result<Read> read_sqs(const Rules& rules, std::string_view body);
 Result<Read> read_generic(const Rules& rules, const json::value& body);
 /// The alarm inside an SNS message.
 Result<Read> read_cloudwatch_alarm(const Rules& rules, const json::object& alarm);

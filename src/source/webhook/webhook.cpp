@@ -12,13 +12,14 @@ struct Named {
   std::string_view word;
   Format format;
 };
-constexpr std::array<Named, 8> formats{{{"alertmanager", Format::alertmanager},
+constexpr std::array<Named, 9> formats{{{"alertmanager", Format::alertmanager},
                                         {"eventbridge", Format::eventbridge},
                                         {"generic", Format::generic},
                                         {"grafana", Format::grafana},
                                         {"opsgenie", Format::opsgenie},
                                         {"pagerduty", Format::pagerduty},
                                         {"sns", Format::sns},
+                                        {"sqs", Format::sqs},
                                         {"zabbix", Format::zabbix}}};
 
 Result<Read> read_object(const Rules& rules, const Delivery& delivery) {
@@ -38,6 +39,7 @@ Result<Read> read_object(const Rules& rules, const Delivery& delivery) {
       return read_eventbridge(rules, object);
     case Format::generic:
     case Format::sns:
+    case Format::sqs:
     case Format::opsgenie:
       break;
   }
@@ -69,6 +71,8 @@ Result<Read> read(const Rules& rules, const Delivery& delivery) {
   switch (rules.format) {
     case Format::sns:
       return read_sns(rules, delivery.body);
+    case Format::sqs:
+      return read_sqs(rules, delivery.body);
     case Format::opsgenie:
       return read_opsgenie(rules, delivery);
     case Format::generic: {

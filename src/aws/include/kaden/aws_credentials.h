@@ -45,6 +45,11 @@ std::string region_of(const std::string& configured,
                       const std::function<std::optional<std::string>(const std::string&)>& variable,
                       const Profiles& profiles, const std::string& profile);
 
+/// Both files, as one. Errors: invalid (with the file and its line), unavailable.
+Result<Profiles> read_profiles(const World& world);
+/// The configuration's, AWS_PROFILE, or "default".
+std::string profile_of(const std::string& configured, const World& world);
+
 /// Looks once through all places.
 class Chain {
  public:

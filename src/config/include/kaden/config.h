@@ -159,6 +159,7 @@ struct Webhook {
   webhook::Rules rules;
   std::int64_t requests_per_second = limits::webhook_rate_per_s;
   Sns sns;
+  std::optional<Queue> queue; ///< format sqs: it is read, and nobody posts
   bool operator==(const Webhook&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kaden/aws_settings.h"
 #include "kaden/base.h"
 #include "kaden/client_network.h"
 #include "kaden/limits/mail.h"
@@ -90,6 +91,8 @@ struct Sources {
   std::optional<Snmp> snmp;
   std::vector<MailListener> mail;
   std::vector<WatchedLog> logs;
+  Aws aws;                   ///< section `aws`
+  std::vector<Queue> queues; ///< of the webhooks of format sqs
   bool operator==(const Sources&) const = default;
 };
 

@@ -24,6 +24,7 @@ enum class Format : std::uint8_t {
   opsgenie,     ///< Opsgenie's alert API
   pagerduty,    ///< PagerDuty's Events API version 2
   sns,          ///< Amazon SNS over HTTP
+  sqs,          ///< a message of an Amazon SQS queue: SNS's or EventBridge's; nobody posts it
   zabbix,       ///< the media type in deploy/zabbix-media-type.js
 };
 std::string_view to_text(Format format);
