@@ -28,7 +28,7 @@ namespace kaden::aws {
 struct Keys {
   sigv4::Credentials keys;
   std::optional<WallTime> expires; ///< nothing: they do not end by themselves
-  std::string from;                ///< for people: "the environment", "profile prod (/root/.aws/credentials)"
+  std::string from;                ///< for people: "the environment", "profile prod (~/.aws/credentials)"
   bool outlives_outage = false; ///< of a metadata service: while it is out, expired keys are better than none
 };
 
