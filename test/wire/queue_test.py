@@ -86,8 +86,8 @@ class Queue(unittest.TestCase):
             # Nobody may post to it.
             status, _ = town.request("POST", "/hooks/aws", alarm_event("ALARM", 20))
             self.assertEqual(status, 404)
-            metrics = town.request("GET", "/metrics")[1].decode()
-            self.assertIn('kaden_source_count_total{source="queue",name="aws",what="deleted"} 3', metrics)
+            wait_for("three deletions to be counted", lambda: 'kaden_source_count_total{source="queue",name="aws",what="deleted"} 3'
+                     in town.request("GET", "/metrics")[1].decode())
 
     def test_what_is_older_changes_nothing_and_what_cannot_be_read_is_kept_on_both_sides(self):
         with QueueTown(record_only=True) as town:
