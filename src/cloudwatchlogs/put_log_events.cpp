@@ -100,7 +100,8 @@ Value output_of(const Taken& taken, std::size_t count, WallTime now) {
   return out;
 }
 
-void put(Store& store, const Value& input, WallTime now, const Respond& respond) {
+void put(Store& store, const Value& input, const smithy::Caller& caller, const Respond& respond) {
+  const WallTime now = caller.now;
   const auto group_name = read_group_name(input);
   if (!group_name) return respond(refused(group_name));
   const auto stream = read_name(input, "logStreamName");
@@ -121,12 +122,14 @@ void put(Store& store, const Value& input, WallTime now, const Respond& respond)
   events->erase(at(taken.too_new), events->end());
   events->erase(events->begin(), at(std::min(taken.begin(), taken.too_new)));
   if (events->empty()) return respond(std::move(output));
-  store.append(*group_name, *stream, std::move(*events),
-               [respond, output = std::move(output)](const Result<void>& done) {
-                 if (done) return respond(output);
-                 respond(tl::unexpected<Problem>(
-                     problem_of(done.error(), "The specified log stream does not exist.")));
-               });
+  store.append(
+      *group_name, *stream, std::move(*events),
+      [respond, output = std::move(output)](const Result<void>& done) {
+        if (done) return respond(output);
+        respond(
+            tl::unexpected<Problem>(problem_of(done.error(), "The specified log stream does not exist.")));
+      },
+      caller.access_key_id);
 }
 
 } // namespace
@@ -152,7 +155,7 @@ void add_put_log_events(const Offer& offer) {
   offer.service.add(
       std::move(operation), smithy::Permission::ingest,
       [&store = offer.store](const smithy::Caller& caller, const Value& input_value, const Respond& respond) {
-        put(store, input_value, caller.now, respond);
+        put(store, input_value, caller, respond);
       });
 }
 

@@ -424,13 +424,6 @@ std::vector<Catalog::Age> Catalog::ages() const {
   return out;
 }
 
-std::map<std::string, std::uint64_t> Catalog::bytes_of_makers() const {
-  const Read lock(mutex_);
-  std::map<std::string, std::uint64_t> out;
-  for (const auto& [name, row] : groups_) out[row.group.maker] += row.group.bytes;
-  return out;
-}
-
 std::size_t Catalog::groups_of(const std::string& maker) const {
   const Read lock(mutex_);
   return static_cast<std::size_t>(std::count_if(

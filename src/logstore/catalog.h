@@ -74,8 +74,6 @@ class Catalog {
   };
   std::vector<Age> ages() const;
   std::size_t stream_count() const;
-  /// Before compression, of the groups that each has made.
-  std::map<std::string, std::uint64_t> bytes_of_makers() const;
   std::size_t groups_of(const std::string& maker) const;
   std::size_t streams_of(const std::string& maker) const;
   void count_into(Store::Counts& counts) const;

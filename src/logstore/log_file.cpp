@@ -1,6 +1,7 @@
 #include "log_file.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "schema.h"
 
@@ -161,15 +162,14 @@ Result<void> LogFile::remove_filter(std::int64_t group, const std::string& name)
 }
 
 Result<void> LogFile::add_chunk(const Catalog::Target& target, Slice events, WallTime now,
-                                std::int64_t& bytes) {
+                                const std::string& writer, std::int64_t& bytes) {
   static constexpr char sql[] =
-      "INSERT INTO chunks(group_id, stream_id, first_ms, last_ms, ingested_ms, raw_bytes, data) VALUES(?1, "
-      "?2, "
-      "?3, ?4, ?5, ?6, ?7)";
+      "INSERT INTO chunks(group_id, stream_id, first_ms, last_ms, ingested_ms, raw_bytes, data, writer)"
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
   const Packed packed = pack(events);
   bytes += static_cast<std::int64_t>(packed.raw_bytes);
   return run(sql, target.group, target.stream, events.front().at, events.back().at, now,
-             static_cast<std::int64_t>(packed.raw_bytes), Bytes{packed.bytes});
+             static_cast<std::int64_t>(packed.raw_bytes), Bytes{packed.bytes}, writer);
 }
 
 Result<void> LogFile::note_events(const Catalog::Target& target, std::int64_t bytes, WallTime first,
@@ -251,18 +251,33 @@ Result<void> LogFile::drop_old(std::int64_t group, WallTime before, std::size_t 
   return {};
 }
 
-Result<void> LogFile::drop_first(const std::string& maker, std::size_t most, Dropped& dropped) {
-  if (dropped.chunks >= most) return {};
-  auto select = database_.prepare(
-      "SELECT id, group_id, raw_bytes FROM chunks"
-      " WHERE group_id IN (SELECT id FROM groups WHERE maker = ?1)"
-      " ORDER BY id LIMIT ?2");
+Result<std::int64_t> LogFile::drop_first(const std::string& writer, std::size_t most, Dropped& dropped) {
+  if (dropped.chunks >= most) return 0;
+  auto select =
+      database_.prepare("SELECT id, group_id, raw_bytes FROM chunks WHERE writer = ?1 ORDER BY id LIMIT ?2");
   if (!select) return tl::unexpected(std::move(select.error()));
-  select->bind_text(1, maker);
+  select->bind_text(1, writer);
   select->bind(2, static_cast<std::int64_t>(most - dropped.chunks));
+  const auto sum = [&dropped] {
+    return std::accumulate(dropped.bytes.begin(), dropped.bytes.end(), std::int64_t{0},
+                           [](std::int64_t all, const auto& each) { return all + each.second; });
+  };
+  const std::int64_t before = sum();
   const auto gone = drop(*select, dropped);
   if (!gone) return tl::unexpected<Error>(gone.error());
-  return {};
+  return sum() - before;
+}
+
+Result<std::map<std::string, std::int64_t>> LogFile::bytes_of_writers() const {
+  auto select = database_.prepare("SELECT writer, sum(raw_bytes) FROM chunks GROUP BY writer");
+  if (!select) return tl::unexpected(std::move(select.error()));
+  std::map<std::string, std::int64_t> found;
+  for (;;) {
+    const auto row = select->step();
+    if (!row) return tl::unexpected<Error>(row.error());
+    if (!*row) return found;
+    found.emplace(select->bytes(0), select->integer(1));
+  }
 }
 
 } // namespace kaden::logstore

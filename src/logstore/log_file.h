@@ -40,8 +40,9 @@ class LogFile {
   Result<void> remove_stream(std::int64_t stream);
   Result<void> put_filter(std::int64_t group, const Filter& filter);
   Result<void> remove_filter(std::int64_t group, const std::string& name);
-  /// Adds the bytes of its events, before compression, to `bytes`.
-  Result<void> add_chunk(const Catalog::Target& target, Slice events, WallTime now, std::int64_t& bytes);
+  /// Adds the bytes of its events, before compression, to `bytes`. `writer`: see Store::append().
+  Result<void> add_chunk(const Catalog::Target& target, Slice events, WallTime now, const std::string& writer,
+                         std::int64_t& bytes);
   Result<void> note_events(const Catalog::Target& target, std::int64_t bytes, WallTime first, WallTime last,
                            WallTime now);
 
@@ -55,8 +56,10 @@ class LogFile {
   Result<void> drop_doomed(std::size_t most, Dropped& dropped);
   /// Those that end before `before`.
   Result<void> drop_old(std::int64_t group, WallTime before, std::size_t most, Dropped& dropped);
-  /// Those that came first into the groups of a maker.
-  Result<void> drop_first(const std::string& maker, std::size_t most, Dropped& dropped);
+  /// Those of a writer that came first; their bytes, before compression.
+  Result<std::int64_t> drop_first(const std::string& writer, std::size_t most, Dropped& dropped);
+  /// Before compression. A look at an index: some tens of milliseconds for a full file.
+  Result<std::map<std::string, std::int64_t>> bytes_of_writers() const;
 
  private:
   /// Called by SQLite after each commit, which is durable by then.

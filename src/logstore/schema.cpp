@@ -12,7 +12,7 @@ using sqlite::Transaction;
 // Forward only: migration N leads from schema N to schema N + 1, and is never changed once released. Numbers
 // of groups, streams and chunks are never given twice (AUTOINCREMENT): a chunk of a group that was deleted
 // can belong to no other, and a reader may keep a chunk under its number.
-constexpr std::array<const char*, 2> migrations = {
+constexpr std::array<const char*, 3> migrations = {
     "CREATE TABLE groups(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
     " created_ms INTEGER NOT NULL, retention_days INTEGER NOT NULL, bytes INTEGER NOT NULL,"
     " tags TEXT NOT NULL) STRICT;"
@@ -32,7 +32,11 @@ constexpr std::array<const char*, 2> migrations = {
     " WITHOUT ROWID;",
     // Which access key made it; empty: Kaden itself, or before this was remembered.
     "ALTER TABLE groups ADD COLUMN maker TEXT NOT NULL DEFAULT '';"
-    "ALTER TABLE streams ADD COLUMN maker TEXT NOT NULL DEFAULT '';"};
+    "ALTER TABLE streams ADD COLUMN maker TEXT NOT NULL DEFAULT '';",
+    // Which access key sent it: who writes most loses first, in whosever group. What was there before is
+    // nobody's, and goes first as it did.
+    "ALTER TABLE chunks ADD COLUMN writer TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX chunks_of_writer ON chunks(writer, id, raw_bytes);"};
 
 /// In the file's head, so that a file of another program is told from ours.
 constexpr std::int64_t application_id = 0x4b4c4f47; // "KLOG"

@@ -181,10 +181,10 @@ Result<void> Store::set_configured_filters(std::vector<Filter> filters) {
   return {};
 }
 
-void Store::append(const std::string& group, const std::string& stream, std::vector<Event> events,
-                   Done done) {
+void Store::append(const std::string& group, const std::string& stream, std::vector<Event> events, Done done,
+                   std::string writer) {
   require(!events.empty(), "a batch of log events is not empty");
-  impl_->submit(Append{group, stream, std::move(events), {}, 0, 0, std::move(done)});
+  impl_->submit(Append{group, stream, std::move(events), {}, 0, 0, std::move(done), std::move(writer)});
 }
 
 void Store::read(Query query, DonePage done) {
@@ -195,7 +195,8 @@ void Store::read(Query query, DonePage done) {
     const std::lock_guard lock(impl_->mutex);
     ++impl_->counts.refused_busy;
   }
-  asked.done(fail(Fault::busy, "too many queries are waiting, try again in a second"));
+  asked.done( // NOLINT(bugprone-use-after-move): refused, it is untouched
+      fail(Fault::busy, "too many queries are waiting, try again in a second"));
 }
 
 std::optional<Group> Store::group(const std::string& name) const {

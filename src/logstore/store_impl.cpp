@@ -34,13 +34,6 @@ Error shown(const Error& error) {
   return {Fault::unavailable, error.message};
 }
 
-/// Whose groups hold the most: who fills the file loses first, and nobody else.
-std::string fattest(const std::map<std::string, std::uint64_t>& makers) {
-  const auto most = std::max_element(makers.begin(), makers.end(),
-                                     [](const auto& a, const auto& b) { return a.second < b.second; });
-  return most == makers.end() ? "" : most->first;
-}
-
 } // namespace
 
 // Threads ---------------------------------------------------------------------------------------------------
@@ -216,7 +209,8 @@ Result<void> Store::Impl::write(const std::vector<Append*>& appends,
     const Append& append = *appends[i];
     std::int64_t bytes = 0;
     for (const Slice slice : slices_of(append.events)) {
-      if (auto done = file->add_chunk(targets[i], slice, append.now, bytes); !done) return done;
+      auto done = file->add_chunk(targets[i], slice, append.now, append.writer, bytes);
+      if (!done) return done;
     }
     auto noted =
         file->note_events(targets[i], bytes, append.events.front().at, append.events.back().at, append.now);
@@ -339,6 +333,25 @@ void Store::Impl::look_at_room() {
                          : "";
 }
 
+/// Who fills the file loses first, and nobody else.
+Result<void> Store::Impl::make_room(std::size_t most, LogFile::Dropped& dropped) {
+  if (held.empty()) {
+    auto found = file->bytes_of_writers();
+    if (!found) return tl::unexpected<Error>(found.error());
+    held = std::move(*found);
+  }
+  const auto fattest = std::max_element(held.begin(), held.end(),
+                                        [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (fattest == held.end()) return {};
+  const auto gone = file->drop_first(fattest->first, most, dropped);
+  if (!gone) return tl::unexpected<Error>(gone.error());
+  if (*gone == 0)
+    held.erase(fattest); // what it had is gone by its age, too
+  else
+    fattest->second -= *gone;
+  return {};
+}
+
 void Store::Impl::drop_some() {
   LogFile::Dropped dropped;
   constexpr std::size_t most = limits::log_drop_chunks_max;
@@ -351,9 +364,11 @@ void Store::Impl::drop_some() {
     }
     const auto used = file->used_bytes();
     if (!used) return tl::unexpected<Error>(used.error());
-    if (*used <= settings.bytes) return {};
-    return file->drop_first(fattest(catalog.bytes_of_makers()), most, dropped);
+    if (*used > settings.bytes) return make_room(most, dropped);
+    held.clear();
+    return {};
   });
+  if (!done) held.clear();
   is_dropping = done && dropped.chunks >= most;
   if (!done) return;
   for (const auto& [group, bytes] : dropped.bytes) catalog.note_dropped(group, bytes);

@@ -24,6 +24,7 @@ struct Append {
   std::size_t bytes = 0; ///< in memory
   std::int64_t stored_bytes = 0;
   Done done;
+  std::string writer{};
 };
 /// Anything else: a transaction of its own.
 struct Change {
@@ -52,6 +53,7 @@ struct Store::Impl {
   // State of the writer's thread
   bool is_dropping = true;
   SteadyTime dropped_at{};
+  std::map<std::string, std::int64_t> held; ///< bytes by writer, while events go for want of room
   // State, under the mutex
   mutable std::mutex mutex;
   std::condition_variable ready;
@@ -87,6 +89,7 @@ struct Store::Impl {
   void note_outcome(const Result<void>& outcome);
   void give(const std::vector<logfilter::Datum>& data);
   void care();
+  Result<void> make_room(std::size_t most, LogFile::Dropped& dropped);
   void drop_some();
   void look_at_room();
 

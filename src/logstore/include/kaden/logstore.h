@@ -117,8 +117,7 @@ class Store {
 
   // In --------------------------------------------------------------------------------------------------
 
-  /// denied: there are too many, of all or of this maker. Where there is no room for all events, those of the
-  /// maker whose groups hold the most go first.
+  /// denied: there are too many, of all or of this maker.
   void create_group(const std::string& name, std::map<std::string, std::string> tags, Done done,
                     std::string maker = {});
   void delete_group(const std::string& name, Done done);
@@ -135,8 +134,11 @@ class Store {
   /// the first that is none.
   Result<void> set_configured_filters(std::vector<Filter> filters);
 
-  /// `events` ascend in time, each at most limits::log_message_bytes_max.
-  void append(const std::string& group, const std::string& stream, std::vector<Event> events, Done done);
+  /// `events` ascend in time, each at most limits::log_message_bytes_max. `writer` is whose they are, such as
+  /// an access key; empty: Kaden's own. Where there is no room for all events, the first of the writer who
+  /// has written most go, in whosever group they are.
+  void append(const std::string& group, const std::string& stream, std::vector<Event> events, Done done,
+              std::string writer = {});
 
   // Out -------------------------------------------------------------------------------------------------
 
