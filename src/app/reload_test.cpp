@@ -23,10 +23,7 @@ TEST(Reload, SaysWhatChangesAndWhatNeedsARestart) {
          s.tokens = {{"ops", "secret", {}}};
        },
        "reloaded: tokens"},
-      {[](auto& s) {
-         s.access_keys = {{"A", "secret"}};
-       },
-       "reloaded: access_keys"},
+      {[](auto& s) { s.access_keys.emplace_back().id = "A"; }, "reloaded: access_keys"},
       {[](auto& s) { s.webhooks = {{}}; }, "reloaded: webhooks"},
       {[](auto& s) { s.engine.people = {{}}; }, "reloaded: people"},
       {[](auto& s) { s.engine.policies = {{}}; }, "reloaded: policies"},

@@ -43,6 +43,8 @@ std::vector<cloudwatch::AccessKey> keys_of(const config::Settings& settings) {
     mine.requests_per_second = key.requests_per_second;
     mine.bytes_per_second = key.bytes_per_second;
     mine.metrics = key.metrics;
+    mine.namespaces = key.namespaces;
+    mine.log_groups = key.log_groups;
     keys.push_back(std::move(mine));
   }
   return keys;
@@ -147,8 +149,8 @@ Result<std::unique_ptr<Service>> Service::create(config::Settings settings, cons
 Result<void> Service::open_stores() {
   const std::string& folder = settings_.store_folder;
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return fail(Fault::unavailable,
-                fmt::format("store.folder: cannot create {}: {}", folder, strerror(errno)));
+    return fail(Fault::unavailable, fmt::format("store.folder: cannot create {}: {}", folder,
+                                                std::error_code(errno, std::generic_category()).message()));
   }
   const std::string path = folder + "/journal.db";
   auto journal = journal::open_sqlite(path);
@@ -207,7 +209,7 @@ Result<void> Service::open_endpoint() {
   settings.account = settings_.arns.account;
   auto opened = cloudwatch::Endpoint::open(
       settings, settings_.alarms, *records_, clock_,
-      [this](AlarmEvent event, std::function<void(bool)> told) {
+      [this](AlarmEvent event, const std::function<void(bool)>& told) {
         std::vector<incident::Input> inputs;
         inputs.emplace_back(incident::AlarmReported{std::move(event)});
         const auto taken = writer_->submit(
@@ -230,8 +232,10 @@ Result<void> Service::open_endpoint() {
     logs_ = Logs::open(settings_, clock_, *endpoint_, sources_->taps(), witnesses_.notices);
   if (!archive_) return {};
   recalled_ = archive_->recall(*endpoint_);
-  endpoint_->set_past(
-      [this](cloudwatch::PastQuery query, auto done) { archive_->read(std::move(query), std::move(done)); });
+  endpoint_->set_past([this](cloudwatch::PastQuery query,
+                             std::function<void(Result<std::vector<cloudwatch::PastSeries>>)> done) {
+    archive_->read(std::move(query), std::move(done));
+  });
   return {};
 }
 
@@ -246,7 +250,7 @@ void Service::open_archive() {
 
 void Service::open_api() {
   api::Services services;
-  services.speak = [this](script::Utterance utterance, std::function<void(Result<std::string>)> done) {
+  services.speak = [this](script::Utterance utterance, const std::function<void(Result<std::string>)>& done) {
     dispatcher_->speak(std::move(utterance), [done](Result<speech::AudioPtr> audio) {
       if (!audio) return done(tl::unexpected(audio.error()));
       done(media::wav_file((*audio)->samples));

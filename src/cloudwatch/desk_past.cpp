@@ -29,6 +29,7 @@ std::vector<PastQuery::Wanted> metrics_of(const std::vector<alarm::MetricQuery>&
     place->second = as_it_is ? Millis(0) : Millis(std::gcd(step.count(), place->second.count()));
   }
   std::vector<PastQuery::Wanted> wanted;
+  wanted.reserve(steps.size());
   for (const auto& [metric, step] : steps) wanted.push_back({metric, step});
   return wanted;
 }

@@ -144,6 +144,7 @@ struct Endpoint::Impl {
     }
     const auto input = read_input(call.protocol, *asked);
     if (!input) return exchange.refuse(input.error());
+    if (auto may = gate.reach(*pass, served, *service, *input); !may) return exchange.refuse(may.error());
     served.run({pass->access_key_id, now, exchange.id}, *input,
                [exchange, operation = &served.operation](const Answer<Value>& answer) {
                  exchange.answer(*operation, answer);
@@ -154,7 +155,7 @@ struct Endpoint::Impl {
 Endpoint::Endpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Endpoint::~Endpoint() = default;
 
-Result<std::unique_ptr<Endpoint>> Endpoint::open(Settings settings, std::vector<alarm::Rule> rules,
+Result<std::unique_ptr<Endpoint>> Endpoint::open(const Settings& settings, std::vector<alarm::Rule> rules,
                                                  journal::Records& records, const runtime::Clock& clock,
                                                  Sink sink, Observer observer) {
   auto impl = std::make_unique<Impl>(settings, records, clock, std::move(sink), std::move(observer));
@@ -204,7 +205,7 @@ void Endpoint::set_rules(std::vector<alarm::Rule> rules) {
   impl_->desk->set_rules(std::move(rules), impl_->clock.wall());
 }
 
-void Endpoint::set_access_keys(std::vector<AccessKey> access_keys) {
+void Endpoint::set_access_keys(const std::vector<AccessKey>& access_keys) {
   impl_->gate.set_keys(access_keys);
 }
 

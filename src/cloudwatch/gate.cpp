@@ -152,6 +152,59 @@ Answer<void> Gate::allow(const Pass& pass, smithy::Permission permission, const 
                  403);
 }
 
+namespace {
+
+bool is_one_of(const std::vector<std::string>& globs, std::string_view name) {
+  return globs.empty() || std::any_of(globs.begin(), globs.end(),
+                                      [&](const std::string& glob) { return glob_match(glob, name); });
+}
+
+/// "arn:aws:logs:REGION:ACCOUNT:log-group:NAME", perhaps with ":*" at its end; empty: of something else.
+std::string group_of_arn(std::string_view arn) {
+  constexpr std::size_t parts_before = 6;
+  const auto parts = split(arn, ':');
+  const bool is_group =
+      parts.size() > parts_before && parts[2] == "logs" && parts[parts_before - 1] == "log-group";
+  return is_group ? std::string(parts[parts_before]) : "";
+}
+
+/// The first thing that the input would write into and the key may not; empty: none.
+std::string beyond(const AccessKey& key, const std::string& operation, const Value& input) {
+  std::vector<std::string> namespaces;
+  if (operation == "PutMetricData") namespaces.push_back(input.text_or("Namespace", ""));
+  for (const Value& each : input.list("metricTransformations"))
+    namespaces.push_back(each.text_or("metricNamespace", ""));
+  for (const auto& name : namespaces) {
+    if (!is_one_of(key.namespaces, name))
+      return fmt::format("namespace {}, since its access key is for {}", name,
+                         fmt::join(key.namespaces, ", "));
+  }
+  std::vector<std::string> groups;
+  if (input.has("logGroupName")) groups.push_back(input.text_or("logGroupName", ""));
+  if (const auto group = group_of_arn(input.text_or("resourceArn", "")); !group.empty())
+    groups.push_back(group);
+  for (const auto& name : groups) {
+    if (!is_one_of(key.log_groups, name))
+      return fmt::format("log group {}, since its access key is for {}", name,
+                         fmt::join(key.log_groups, ", "));
+  }
+  return "";
+}
+
+} // namespace
+
+Answer<void> Gate::reach(const Pass& pass, const smithy::Served& served, const smithy::Service& service,
+                         const Value& input) {
+  if (!pass.key || served.permission == smithy::Permission::read) return {};
+  const std::string what = beyond(pass.key->given, served.operation.name, input);
+  if (what.empty()) return {};
+  ++denied_;
+  return problem("AccessDenied",
+                 fmt::format("User: {} is not authorized to perform: {} on {}", pass.access_key_id,
+                             action_of(service, served.operation.name), what),
+                 403);
+}
+
 Gate::Counts Gate::counts() const {
   return {refused_signatures_, throttled_, denied_};
 }

@@ -37,6 +37,9 @@ class Gate {
   /// AccessDenied.
   Answer<void> allow(const Pass& pass, smithy::Permission permission, const smithy::Service& service,
                      const std::string& operation);
+  /// AccessDenied: what the input names is beyond the key's namespaces or log groups. Reads are let through.
+  Answer<void> reach(const Pass& pass, const smithy::Served& served, const smithy::Service& service,
+                     const Value& input);
   /// For Desk::put; nullopt: unbounded.
   std::optional<Maker> maker(const std::string& access_key_id) const;
 

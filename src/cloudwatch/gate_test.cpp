@@ -62,6 +62,34 @@ TEST_F(GateTest, AKeyMayDoWhatItMay) {
             std::string::npos);
 }
 
+TEST_F(GateTest, AKeyReachesWhatItIsFor) {
+  AccessKey narrow =
+      key_of(agent, {smithy::Permission::ingest, smithy::Permission::alarms, smithy::Permission::read});
+  narrow.namespaces = {"CWAgent", "App/*"};
+  town.keys_ = {narrow};
+  town.endpoint_->set_access_keys(town.keys_); // as a reload does
+  const auto put = [&](const std::string& name_space) {
+    return sent(agent, "Action=PutMetricData&Namespace=" + name_space +
+                           "&MetricData.member.1.Value=1&MetricData.member.1.MetricName=m");
+  };
+  EXPECT_EQ(put("CWAgent"), "200 ");
+  EXPECT_EQ(put("App/web"), "200 ");
+  EXPECT_EQ(put("App"), "403 AccessDenied");
+  EXPECT_EQ(put("Other"), "403 AccessDenied");
+  EXPECT_NE(
+      town.send(
+              town.signed_by(agent, Town::request("Action=PutMetricData&Namespace=Other&MetricData.member.1."
+                                                  "Value=1&MetricData.member.1.MetricName=m")))
+          .body.find(
+              "not authorized to perform: cloudwatch:PutMetricData on namespace Other, since its access key "
+              "is for CWAgent, App/*"),
+      std::string::npos);
+  // What is looked at is not narrowed, nor what alarms look at.
+  EXPECT_EQ(sent(agent, "Action=ListMetrics&Namespace=Other"), "200 ");
+  EXPECT_EQ(sent(agent, Town::alarm_form("a")), "200 ");
+  EXPECT_EQ(town.endpoint_->counts().denied, 3U);
+}
+
 TEST_F(GateTest, ASessionTokenMustBeTheOneConfigured) {
   const std::string body = "Action=DeleteAlarms&AlarmNames.member.1=a";
   EXPECT_EQ(sent({"AKIDTEMP", "temp-secret", ""}, body), "403 InvalidClientTokenId");

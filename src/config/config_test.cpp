@@ -168,7 +168,16 @@ TEST(Config, SecretsComeFromFilesAndVariables) {
       "tokens: [{name: ops, token_env: KADEN_TOKEN, may: [act, events]}]\n"
       "carriers: {sip: {user: kaden, password_file: /etc/short}}\n");
   ASSERT_TRUE(settings) << settings.error().message;
-  EXPECT_THAT(settings->access_keys, ElementsAre(AccessKey{"AK1", "0123456789abcdef"}));
+  EXPECT_THAT(settings->access_keys,
+              ElementsAre(AccessKey{"AK1",
+                                    "0123456789abcdef",
+                                    "",
+                                    {KeyRight::ingest, KeyRight::alarms, KeyRight::read},
+                                    500,
+                                    16'777'216,
+                                    200'000,
+                                    {},
+                                    {}}));
   EXPECT_THAT(settings->tokens, ElementsAre(Token{"ops", "token-token-token", {Right::events, Right::act}}));
   EXPECT_EQ(settings->sip->password, "abc");
 }
@@ -185,7 +194,7 @@ TEST(Config, AccessKeysMayDoEverythingUnlessTold) {
   EXPECT_EQ(plain.requests_per_second, limits::key_requests_per_s);
   EXPECT_EQ(plain.session_token, "");
   const AccessKey bound{
-      "B", "0123456789abcdef", "token-token-token", {KeyRight::ingest, KeyRight::read}, 7, 4096, 9};
+      "B", "0123456789abcdef", "token-token-token", {KeyRight::ingest, KeyRight::read}, 7, 4096, 9, {}, {}};
   EXPECT_EQ(settings->access_keys[1], bound);
 }
 

@@ -65,6 +65,7 @@ void check_secret(Section& section, std::string_view key, const std::string& sec
 template <class R, std::size_t count>
 std::vector<R> read_may(Section& section, const std::array<R, count>& all) {
   std::vector<std::string_view> words;
+  words.reserve(count);
   for (const R right : all) words.push_back(to_text(right));
   const auto may = section.texts("may", count, name_bytes_max);
   if (section.has("may") && may.empty()) {
@@ -81,6 +82,16 @@ std::vector<R> read_may(Section& section, const std::array<R, count>& all) {
     if (std::any_of(may.begin(), may.end(), is_it)) out.push_back(right);
   }
   return out;
+}
+
+/// What a key is narrowed to. Absent: nothing, which narrows nothing.
+std::vector<std::string> read_globs(Section& section, std::string_view key) {
+  std::vector<std::string> globs;
+  for (Word& word : section.texts(key, limits::key_globs_max, limits::key_glob_bytes_max))
+    globs.push_back(std::move(word.text));
+  if (section.has(key) && globs.empty())
+    section.mistake(key, "needs at least one; without the key all are meant");
+  return globs;
 }
 
 } // namespace
@@ -223,6 +234,8 @@ std::vector<AccessKey> read_access_keys(Section& top, const Surroundings& around
     key.bytes_per_second =
         section.integer("bytes_per_second", 1'024, limits::key_bytes_per_s_max, key.bytes_per_second);
     key.metrics = section.integer("metrics", 1, static_cast<std::int64_t>(limits::series_max), key.metrics);
+    key.namespaces = read_globs(section, "namespaces");
+    key.log_groups = read_globs(section, "log_groups");
     keys.push_back(std::move(key));
   }
   return keys;

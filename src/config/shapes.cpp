@@ -18,7 +18,7 @@ const std::vector<Shape>& shapes() {
       {"store.logs", {"keep_days", "most_mib"}},
       {"access_keys[]",
        {"id", "secret_file", "secret_env", "session_token_file", "session_token_env", "may",
-        "requests_per_second", "bytes_per_second", "metrics"}},
+        "requests_per_second", "bytes_per_second", "metrics", "namespaces", "log_groups"}},
       {"arns", {"region", "account"}},
       {"aws", {"region", "profile", "ca_file", "endpoints", "fips", "dual_stack", "instance_metadata"}},
       {"tokens[]", {"name", "token_file", "token_env", "may"}},

@@ -81,6 +81,7 @@ void read_access(Section& section, SnmpDevice& device, const std::vector<SnmpUse
                                   [&](const SnmpUser& user) { return user.name == device.user; });
   if (found != users.end()) return;
   std::vector<std::string_view> known;
+  known.reserve(users.size());
   for (const SnmpUser& user : users) known.push_back(user.name);
   section.mistake("user", "unknown user \"" + device.user + "\"" + suggestion(device.user, known));
 }

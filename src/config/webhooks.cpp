@@ -12,7 +12,6 @@ namespace kaden::config {
 namespace {
 
 constexpr std::size_t id_bytes_max = 64;
-constexpr std::size_t path_bytes_max = 4'095; // PATH_MAX without its end
 constexpr std::size_t word_bytes_max = 255;
 constexpr std::size_t arn_bytes_max = 512;
 

@@ -7,6 +7,7 @@ import os
 import pathlib
 import resource
 import secrets
+import signal
 import socket
 import sys
 import threading
@@ -103,6 +104,36 @@ class Hostile(unittest.TestCase):
             self.assertEqual(codes, ["", "", "LimitExceeded", "LimitExceeded", "LimitExceeded", "LimitExceeded"])
         self.beside(explode)
         self.assertLessEqual(len(self.good.list_metrics(Namespace="Bad")["Metrics"]), 50)
+
+    def test_a_key_writes_only_where_it_is_for(self):
+        """As IAM narrows a policy by namespace and log group; what a reload narrows holds at once."""
+        narrowed = "requests_per_second: 20, metrics: 50, namespaces: [\"Bad*\"], log_groups: [\"/bad/*\"]"
+        self.town.config.write_text(self.town.config.read_text().replace("requests_per_second: 20, metrics: 50", narrowed))
+        self.town.serve.send_signal(signal.SIGHUP)
+        wait_for("the reload", lambda: "reloaded" in self.town.log("serve"))
+        logs = {name: boto3.client("logs", endpoint_url=self.town.url, aws_access_key_id=key, aws_secret_access_key=secret, region_name="ap-northeast-1")
+                for name, key, secret in (("bad", "AKIANOISYKEY00000001", self.bad_secret), ("good", self.town.key_id, self.town.key_secret))}
+        for each in logs.values():
+            self.addCleanup(each.close)
+        logs["good"].create_log_group(logGroupName="/good/app")
+        logs["good"].create_log_stream(logGroupName="/good/app", logStreamName="web-01")
+        bad, denied = logs["bad"], "AccessDeniedException"
+        event = [{"timestamp": int(time.time() * 1000), "message": "noise"}]
+        for call, arguments in ((bad.put_log_events, {"logStreamName": "web-01", "logEvents": event}), (bad.create_log_stream, {"logStreamName": "x"}),
+                                (bad.delete_log_group, {}), (bad.put_retention_policy, {"retentionInDays": 1}),
+                                (bad.delete_log_stream, {"logStreamName": "web-01"})):
+            self.assertEqual(code_of(call, logGroupName="/good/app", **arguments), denied, call)
+        self.assertEqual(code_of(bad.tag_resource, resourceArn="arn:aws:logs:us-east-1:000000000000:log-group:/good/app", tags={"a": "b"}), denied)
+        self.assertEqual(code_of(bad.create_log_group, logGroupName="/good/other"), denied)
+        for call, arguments in ((bad.create_log_group, {}), (bad.create_log_stream, {"logStreamName": "x"}),
+                                (bad.put_log_events, {"logStreamName": "x", "logEvents": event})):
+            self.assertEqual(code_of(call, logGroupName="/bad/app", **arguments), "", call)
+        with self.assertRaisesRegex(botocore.exceptions.ClientError, "on namespace Good, since its access key is for Bad\\*"):
+            bad.put_metric_filter(logGroupName="/bad/app", filterName="f", filterPattern="noise", metricTransformations=[
+                {"metricName": "m", "metricNamespace": "Good", "metricValue": "1"}])
+        self.assertEqual(code_of(self.bad.put_metric_data, Namespace="Good", MetricData=[{"MetricName": "m", "Value": 1}]), "AccessDenied")
+        self.assertEqual(code_of(self.bad.put_metric_data, Namespace="Bad1", MetricData=[{"MetricName": "m", "Value": 1}]), "")
+        self.assertEqual([each["logGroupName"] for each in bad.describe_log_groups()["logGroups"]], ["/bad/app", "/good/app"])
 
     def test_a_flood_of_requests_is_throttled_and_told_why(self):
         def flood():

@@ -60,6 +60,9 @@ struct AccessKey {
   std::int64_t requests_per_second = limits::key_requests_per_s;
   std::int64_t bytes_per_second = limits::key_bytes_per_s;
   std::int64_t metrics = limits::key_metrics; ///< live ones that its data may have made
+  /// Globs of what it may write into and change, as IAM's conditions do; empty: everything. What it may look
+  /// at is not narrowed.
+  std::vector<std::string> namespaces{}, log_groups{};
   bool operator==(const AccessKey&) const = default;
 };
 
@@ -112,7 +115,7 @@ class Endpoint {
  public:
   /// Reads definitions and states from `records` (kinds "alarm" and "alarm_state"). `records` and `clock` are
   /// borrowed. corrupt: a stored definition cannot be read.
-  static Result<std::unique_ptr<Endpoint>> open(Settings settings, std::vector<alarm::Rule> rules,
+  static Result<std::unique_ptr<Endpoint>> open(const Settings& settings, std::vector<alarm::Rule> rules,
                                                 journal::Records& records, const runtime::Clock& clock,
                                                 Sink sink, Observer observer = {});
   /// Calls of `told` that come later are ignored; open replies are dropped.
@@ -145,7 +148,7 @@ class Endpoint {
 
   /// At run time. States of alarms whose metric still matches stay; of the others those in ALARM are told OK.
   void set_rules(std::vector<alarm::Rule> rules);
-  void set_access_keys(std::vector<AccessKey> access_keys);
+  void set_access_keys(const std::vector<AccessKey>& access_keys);
 
   struct Counts {
     std::uint64_t requests = 0, refused_signatures = 0, data = 0;

@@ -58,7 +58,8 @@ struct AccessKey {
   std::vector<KeyRight> may{KeyRight::ingest, KeyRight::alarms, KeyRight::read}; ///< in the enum's order
   std::int64_t requests_per_second = limits::key_requests_per_s;
   std::int64_t bytes_per_second = limits::key_bytes_per_s;
-  std::int64_t metrics = limits::key_metrics; ///< live ones that its data may have made
+  std::int64_t metrics = limits::key_metrics;      ///< live ones that its data may have made
+  std::vector<std::string> namespaces, log_groups; ///< globs of what it may write into; empty: everything
   bool operator==(const AccessKey&) const = default;
 };
 
