@@ -153,7 +153,7 @@ double part_of_time(Function function, WallTime at) {
     case Function::minute:
       return static_cast<double>(minutes_of_day % 60);
     case Function::hour:
-      return static_cast<double>(minutes_of_day / 60);
+      return std::floor(static_cast<double>(minutes_of_day) / 60);
     case Function::day:
       return static_cast<double>(weekday(day).iso_encoding());
     case Function::date:
@@ -258,9 +258,9 @@ class Evaluator {
   }
 
   Result<Value> value_of_operation(const Node& node) {
-    const auto left = value_of(*node.parts[0]);
+    auto left = value_of(*node.parts[0]);
     if (!left) return left;
-    const auto right = value_of(*node.parts[1]);
+    auto right = value_of(*node.parts[1]);
     if (!right) return right;
     if (left->kind == Value::Kind::number && right->kind == Value::Kind::number) {
       const bool both = left->number && right->number;
@@ -446,7 +446,7 @@ class Evaluator {
       for (Points& points : value->series) points = fill_between(points, how.text == "LINEAR");
       return value;
     }
-    const auto with = value_of(how);
+    auto with = value_of(how);
     if (!with) return with;
     if (with->kind == Value::Kind::array) return math_fault(how.at, "FILL fills with a number or one series");
     for (Points& points : value->series) {

@@ -126,6 +126,7 @@ std::size_t Archive::recall(cloudwatch::Endpoint& endpoint) const {
   Result<void> all;
   const auto give = [&](const datapoints::SeriesId& id, const std::vector<datapoints::Point>& points) {
     std::vector<alarm::Datum> data;
+    data.reserve(points.size());
     for (const auto& point : points) data.push_back(datum_of(id, point));
     all = endpoint.recall(data, **until);
     if (all) count += data.size();
@@ -187,7 +188,8 @@ void Archive::read(PastQuery query, std::function<void(Result<std::vector<PastSe
     return turn;
   };
   if (!reads_.post(asker, std::move(read)))
-    return read.done(fail(Fault::busy, "too many reads of stored datapoints wait, try again in a second"));
+    return read.done( // NOLINT(bugprone-use-after-move): refused, it is untouched
+        fail(Fault::busy, "too many reads of stored datapoints wait, try again in a second"));
   const bool posted = worker_->post([this, take] {
     if (const auto turn = take()) turn->done(look_up(turn->query));
   });

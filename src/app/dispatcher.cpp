@@ -71,7 +71,8 @@ runtime::Worker& Dispatcher::next_worker() {
   return *workers_[turn_++ % workers_.size()];
 }
 
-void Dispatcher::speak(script::Utterance utterance, std::function<void(Result<speech::AudioPtr>)> done) {
+void Dispatcher::speak(script::Utterance utterance,
+                       const std::function<void(Result<speech::AudioPtr>)>& done) {
   const bool posted =
       next_worker().post([this, utterance = std::move(utterance), done] { done(render(utterance)); });
   if (!posted) done(fail(Fault::busy, "too many sentences wait to be spoken, try again in a second"));

@@ -51,7 +51,7 @@ class Dispatcher final : public writer::EffectSink, public carrier::Listener {
   /// and after everybody who gives orders has ended.
   void stop();
   /// Renders an utterance on a speech worker.
-  void speak(script::Utterance utterance, std::function<void(Result<speech::AudioPtr>)> done);
+  void speak(script::Utterance utterance, const std::function<void(Result<speech::AudioPtr>)>& done);
   /// Tries every voice on a speech worker; the result is in counts().
   void check_speech(std::vector<Language> languages);
   DispatchCounts counts() const;

@@ -221,7 +221,7 @@ Result<void> HookStore::trim_alarms(WallTime now) {
   auto old = database_.prepare("DELETE FROM alarms WHERE noted_ms<?");
   if (!old) return tl::unexpected(old.error());
   old->bind(1, to_ms(now - limits::webhook_alarm_age_max));
-  if (const auto done = old->run(); !done) return done;
+  if (auto done = old->run(); !done) return done;
   auto many = database_.prepare(
       "DELETE FROM alarms WHERE noted_ms<=(SELECT noted_ms FROM alarms ORDER BY noted_ms DESC LIMIT 1 OFFSET "
       "?)");

@@ -257,8 +257,8 @@ void Mails::add_metrics(std::vector<api::Metric>& out) const {
       "kaden_mail_events_total", "Alarm events that came out of mails.", api::MetricKind::counter, {}, {}};
   std::lock_guard lock(mutex_);
   if (desks_.empty()) return;
-  for (const auto& [name, desk] : desks_) {
-    const auto add = [&](const char* outcome, std::uint64_t count) {
+  for (const auto& [listener, desk] : desks_) {
+    const auto add = [&, name = listener](const char* outcome, std::uint64_t count) {
       mails.samples.push_back({{{"listener", name}, {"outcome", outcome}}, static_cast<double>(count)});
     };
     add("raised", desk->raised);
@@ -266,7 +266,7 @@ void Mails::add_metrics(std::vector<api::Metric>& out) const {
     add("excepted", desk->excepted);
     add("unmatched", desk->unmatched);
     add("failed", desk->failed);
-    events.samples.push_back({{{"listener", name}}, static_cast<double>(desk->events)});
+    events.samples.push_back({{{"listener", listener}}, static_cast<double>(desk->events)});
   }
   out.push_back(std::move(mails));
   out.push_back(std::move(events));

@@ -189,7 +189,7 @@ Result<std::string> SnsTrust::certificate(const config::Sns& sns, const std::str
 }
 
 Result<void> SnsTrust::confirm(const config::Sns& sns, const webhook::SnsMessage& message) const {
-  if (const auto good = webhook::check_subscribe_url(message); !good) return good;
+  if (auto good = webhook::check_subscribe_url(message); !good) return good;
   const auto visited = fetch_(message.subscribe_url, sns.ca_file);
   if (!visited) return fail_while("confirming the subscription", visited.error());
   return {};

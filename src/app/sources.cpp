@@ -186,7 +186,7 @@ Result<std::map<std::string, std::string>> JournalIntake::who_took(const std::st
 Result<void> JournalIntake::submit(std::vector<incident::Input> inputs) {
   if (is_closed()) return fail(Fault::unavailable, "Kaden is shutting down");
   const auto answer = std::make_shared<std::optional<Result<void>>>(); // guarded by the desk's mutex
-  const auto taken = writer_.submit(
+  auto taken = writer_.submit(
       std::move(inputs),
       [desk = desk_, answer](const Result<incident::Position>& committed, const incident::Engine&) {
         std::lock_guard lock(desk->mutex);

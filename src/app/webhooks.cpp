@@ -430,8 +430,8 @@ std::optional<webhook::Rules> Webhooks::rules_now(const std::string& name) const
 }
 
 /// Called on any thread; the store's file is only touched on a worker's.
-void Webhooks::answer(const std::shared_ptr<Job>& job, webhook::Answer answer, const std::string& outcome,
-                      std::size_t events) {
+void Webhooks::answer(const std::shared_ptr<Job>& job, const webhook::Answer& answer,
+                      const std::string& outcome, std::size_t events) {
   const int status = answer.status;
   job->hook->events += events;
   if (status >= 300) {

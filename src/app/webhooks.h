@@ -78,7 +78,7 @@ class Webhooks {
   Result<std::vector<AlarmEvent>> settle_ids(webhook::Read read, std::size_t& old);
   struct Known;
   Result<void> settle_left(std::vector<Known>& news, WallTime now);
-  void answer(const std::shared_ptr<Job>& job, webhook::Answer answer, const std::string& outcome,
+  void answer(const std::shared_ptr<Job>& job, const webhook::Answer& answer, const std::string& outcome,
               std::size_t events);
   void note_store(const Error* error);
   void tell(const std::string& line);

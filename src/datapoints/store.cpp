@@ -262,7 +262,7 @@ struct Store::Impl {
     }
     if (auto room = check_room(); !room) return room;
     const std::int64_t expected = disk->last_batch() + 1;
-    const auto appended = disk->append(batch_fresh, batch, batch_until);
+    auto appended = disk->append(batch_fresh, batch, batch_until);
     if (appended) {
       batch_is_stored();
       return {};
@@ -287,7 +287,7 @@ struct Store::Impl {
   }
 
   /// Told when it begins, when it has another reason, and when it is over.
-  void judge(std::string& trouble, std::string now, const char* over) {
+  void judge(std::string& trouble, const std::string& now, const char* over) {
     {
       const std::lock_guard lock(mutex);
       if (trouble == now) return;

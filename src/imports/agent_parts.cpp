@@ -189,14 +189,16 @@ class Walk {
     const auto dot = path.empty() ? "" : ".";
     for (const auto& entry : *object) {
       const std::string name(entry.key());
+      const std::string place = fmt::format("{}{}{}", path, dot, name);
+      const std::string form = fmt::format("{}{}{}", shape, dot, name);
       if (shape == collected_path) {
-        look_at_plugin(entry.value(), name, path + dot + name);
+        look_at_plugin(entry.value(), name, place);
       } else if (known != nullptr) {
-        look_at_member(entry.value(), *known, name, path + dot + name);
+        look_at_member(entry.value(), *known, name, place);
       }
-      look_at_support(path + dot + name, shape + dot + name);
-      look_at_value(entry.value(), name, path + dot + name, shape + dot + name);
-      look(entry.value(), path + dot + name, shape + dot + name);
+      look_at_support(place, form);
+      look_at_value(entry.value(), name, place, form);
+      look(entry.value(), place, form);
     }
   }
 

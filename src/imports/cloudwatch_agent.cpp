@@ -171,7 +171,6 @@ Phrase phrase_of(Kind kind) {
       return {"a list of names, or of sections with name, rename and unit",
               "名前か、name・rename・unit を持つ節のリスト"};
     case Kind::retention:
-      return {"one of {}", "{} のどれか"};
     case Kind::word:
       return {"one of {}", "{} のどれか"};
     case Kind::words:
@@ -233,7 +232,7 @@ std::string scheme_and_host(const std::string& url) {
 
 class Adviser {
  public:
-  Adviser(std::string_view text, const json::object& top, std::string url, Language language)
+  Adviser(std::string_view text, const json::object& top, const std::string& url, Language language)
       : text_(text), top_(top), url_(scheme_and_host(url)), language_(language) {}
 
   Advice advice() {
@@ -272,7 +271,7 @@ class Adviser {
   }
 
   std::string line_of(const OddPart& part) const {
-    const std::string path = one_line(part.path);
+    std::string path = one_line(part.path);
     switch (part.trouble) {
       case PartTrouble::unknown:
         return say(language_, is_unknown, path, part.line);

@@ -147,11 +147,12 @@ bool Engine::Impl::derive_triage() {
   for (const auto& [question, each] : waiting) {
     if (each.due <= last_at || verdicts.contains(question)) return false;
     const Key alarm = alarm_key(each.events.front().in.event);
-    const bool fit = std::all_of(each.events.begin(), each.events.end(), [&](const Waiting::Event& event) {
-      return event.in.event.state == AlarmState::alarm && event.in.acknowledged_by.empty() &&
-             event.lowest <= event.in.event.severity && alarm_key(event.in.event) == alarm &&
-             question_of(event.in.event) == question;
-    });
+    const bool fit = std::all_of(
+        each.events.begin(), each.events.end(), [&, asked = question](const Waiting::Event& event) {
+          return event.in.event.state == AlarmState::alarm && event.in.acknowledged_by.empty() &&
+                 event.lowest <= event.in.event.severity && alarm_key(event.in.event) == alarm &&
+                 question_of(event.in.event) == asked;
+        });
     if (!fit || !waiting_by_alarm.emplace(alarm, question).second) return false;
     triage_due.emplace(each.due, question);
     waiting_events += each.events.size();

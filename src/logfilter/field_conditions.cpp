@@ -24,7 +24,7 @@ class Fields {
     }
     do {
       reader_.skip_blanks();
-      if (const auto read = one(); !read) return read;
+      if (auto read = one(); !read) return read;
       reader_.skip_blanks();
     } while (reader_.take(","));
     if (!reader_.take("]")) {

@@ -118,7 +118,7 @@ class Reader {
   /// A character behind '$' cannot be there, unless its repeat count lets it be skipped.
   Parsed<void> behind_end(Row& row) {
     while (!is_done() && (peek() == '*' || peek() == '+' || peek() == '?' || peek() == '{')) {
-      const auto counted = repeat(row);
+      auto counted = repeat(row);
       if (!counted) return counted;
     }
     if (row.items.back().least > 0) row.impossible = true;
@@ -228,7 +228,7 @@ class Reader {
       const int low = next_ + 1 < text_.size() ? hex_digit(text_[next_ + 1]) : -1;
       if (high < 0 || low < 0 || high > 7) return problem(at, "\\x takes two hexadecimal digits, at most 7F");
       next_ += 2;
-      set.ascii.set(static_cast<std::size_t>(high * 16 + low));
+      set.ascii.set(static_cast<std::size_t>(high) * 16 + static_cast<std::size_t>(low));
       return set;
     }
     if (byte_of(c) >= 0x80) return problem(at, "a regular expression holds ASCII characters only");

@@ -28,9 +28,9 @@ Parsed<void> read_into(Reader& reader, Compiled& compiled) {
 
 Parsed<void> read(Reader& reader, Compiled& compiled) {
   reader.skip_blanks();
-  const auto done = reader.peek() == '{'   ? read_into<JsonConditions>(reader, compiled)
-                    : reader.peek() == '[' ? read_into<FieldConditions>(reader, compiled)
-                                           : read_into<Terms>(reader, compiled);
+  auto done = reader.peek() == '{'   ? read_into<JsonConditions>(reader, compiled)
+              : reader.peek() == '[' ? read_into<FieldConditions>(reader, compiled)
+                                     : read_into<Terms>(reader, compiled);
   if (!done) return done;
   compiled.regexes = reader.regexes;
   if (reader.regexes > limits::regexes_per_pattern_max) {

@@ -341,16 +341,16 @@ Result<void> check(const Rule& rule) {
     return fail(Fault::invalid, "clear: needs at least one condition");
   if (rule.except && rule.except->is_empty())
     return fail(Fault::invalid, "except: needs at least one condition");
-  if (const auto good = check_template("alarm", rule.alarm, raised, "when"); !good) return good;
+  if (auto good = check_template("alarm", rule.alarm, raised, "when"); !good) return good;
   if (rule.clear) {
-    if (const auto good = check_template("alarm", rule.alarm, cleared, "clear"); !good) return good;
+    if (auto good = check_template("alarm", rule.alarm, cleared, "clear"); !good) return good;
   }
   for (const auto& [what, text] : {std::pair("machine", &rule.machine), std::pair("title", &rule.title),
                                    std::pair("reason", &rule.reason)}) {
-    if (const auto good = check_template(what, *text, raised, "when"); !good) return good;
+    if (auto good = check_template(what, *text, raised, "when"); !good) return good;
   }
   for (const auto& [name, text] : rule.labels) {
-    if (const auto good = check_template("labels." + name, text, raised, "when"); !good) return good;
+    if (auto good = check_template("labels." + name, text, raised, "when"); !good) return good;
   }
   if (!rule.severity_field.empty() && !raised.contains(rule.severity_field)) {
     return fail(Fault::invalid,

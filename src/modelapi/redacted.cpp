@@ -199,7 +199,7 @@ Value private_key_in(std::string_view text) {
   constexpr std::string_view begin = "-----BEGIN ";
   if (!text.starts_with(begin)) return {};
   const std::size_t label = text.find(dashes, begin.size());
-  if (label == std::string_view::npos || label > 64 ||
+  if (label > 64 || // also where there is none
       text.substr(0, label).find("PRIVATE KEY") == std::string_view::npos)
     return {};
   return {label + dashes.size(), std::min(text.find("-----END ", label), text.size())};

@@ -106,13 +106,13 @@ class DnsAttempt final : public Attempt {
 
   Result<State> step_stream_once(SteadyTime now) {
     if (is_connecting_) {
-      const auto state = stream_.finish_connect();
+      auto state = stream_.finish_connect();
       if (state && *state == State::done) is_connecting_ = false;
       return state;
     }
     if (!unsent_.empty()) return stream_.send(unsent_);
     bool closed = false;
-    const auto state = stream_.receive(heard_, closed);
+    auto state = stream_.receive(heard_, closed);
     if (!state || *state != State::done) return state;
     if (heard_.size() >= 2) {
       const std::size_t size =

@@ -90,7 +90,7 @@ class StreamAttempt final : public Attempt {
       case Stage::securing:
         return finish_handshake(now);
       case Stage::asking: {
-        const auto state = channel_.send(unsent_);
+        auto state = channel_.send(unsent_);
         if (state && *state == State::done) stage_ = Stage::listening;
         return state;
       }
@@ -101,7 +101,7 @@ class StreamAttempt final : public Attempt {
   }
 
   Result<State> finish_connect(SteadyTime now) {
-    const auto state = channel_.finish_connect();
+    auto state = channel_.finish_connect();
     if (!state || *state != State::done) return state;
     finding().connect_time = now - began_;
     stage_ = is_secure() ? Stage::securing : Stage::asking;
@@ -111,7 +111,7 @@ class StreamAttempt final : public Attempt {
   }
 
   Result<State> finish_handshake(SteadyTime now) {
-    const auto state = channel_.finish_handshake();
+    auto state = channel_.finish_handshake();
     if (!state || *state != State::done) return state;
     finding().expires_at = channel_.expires_at();
     stage_ = Stage::asking;
@@ -127,7 +127,7 @@ class StreamAttempt final : public Attempt {
   Result<State> listen(SteadyTime now) {
     std::string bytes;
     bool closed = false;
-    const auto state = channel_.receive(bytes, closed);
+    auto state = channel_.receive(bytes, closed);
     if (!state || *state != State::done) return state;
     const auto read = closed ? reader_.end() : reader_.feed(bytes);
     // The status line is the answer; what follows it is of no interest.

@@ -28,7 +28,8 @@ std::optional<std::string_view> take(std::string_view& bytes, unsigned char tag)
 std::optional<std::int64_t> take_integer(std::string_view& bytes) {
   const auto content = take(bytes, integer_tag);
   if (!content || content->empty() || content->size() > 5) return std::nullopt;
-  std::int64_t number = static_cast<signed char>(content->front());
+  const auto first = static_cast<std::int64_t>(static_cast<unsigned char>(content->front()));
+  std::int64_t number = first < 128 ? first : first - 256; // two's complement
   for (const char c : content->substr(1)) number = number * 256 + static_cast<unsigned char>(c);
   return number;
 }

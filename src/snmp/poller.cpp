@@ -251,6 +251,7 @@ Result<Table> Poller::walk(const std::vector<Oid>& columns, const std::atomic<bo
   Result<void> trouble;
   while (!open.empty() && trouble) {
     std::vector<Oid> at;
+    at.reserve(open.size());
     for (const std::size_t column : open) at.push_back(cursors[column]);
     const auto bindings = mine.ask(*session, at, cancelled);
     if (!bindings) {

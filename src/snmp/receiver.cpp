@@ -166,7 +166,7 @@ Result<void> Receiver::Impl::open() {
   transport->sock = socket;
   transport->flags = NETSNMP_TRANSPORT_FLAG_OPENED;
   transport->msgMaxSize = limits::snmp_bytes_max;
-  transport->data = std::malloc(sizeof(Impl*)); // NOLINT: net-snmp frees it
+  transport->data = std::malloc(sizeof(Impl*)); // NOLINT: net-snmp frees it; a pointer is what is kept
   require(transport->data != nullptr, "there is memory for a pointer");
   *static_cast<Impl**>(transport->data) = this;
   transport->data_length = sizeof(Impl*);

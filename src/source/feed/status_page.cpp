@@ -154,6 +154,7 @@ class StatusPage final : public Watcher {
 
   Result<void> store(const std::vector<News>& news) {
     std::vector<Untold> events;
+    events.reserve(news.size());
     for (const News& one : news) events.push_back({statusfeed::to_alarm_event(one, settings_.alarms)});
     std::string state = watch_->save();
     std::vector<Outbox::Change> changes;

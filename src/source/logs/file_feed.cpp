@@ -78,7 +78,8 @@ class Wake {
 
 class FileFeed final : public Feed {
  public:
-  FileFeed(Files settings, const runtime::Clock& clock, tail::Tail::Log log)
+  FileFeed(Files settings, const runtime::Clock& clock,
+           tail::Tail::Log log) // NOLINT(performance-unnecessary-value-param): it is moved from
       : settings_(std::move(settings)), clock_(clock), log_(std::move(log)) {
     auto decoder = tail::Decoder::make(settings_.encoding);
     require(decoder.has_value(), "an encoding was checked when the configuration was read");
@@ -107,23 +108,24 @@ class FileFeed final : public Feed {
     const bool tick = !ticked_ || now - *ticked_ >= tick_every;
     if (tick) ticked_ = now;
     const WallTime at = clock_.wall();
-    const tail::Sink sink{[] { return true; },
-                          [&](tail::Event event) {
-                            reached_[event.file] = event.end;
-                            garbled_ += event.is_garbled ? 1U : 0U;
-                            logalarms::Record record;
-                            record.at = at;
-                            record.text = std::move(event.text);
-                            record.file = event.path;
-                            take(std::move(record));
-                          },
-                          [&](const tail::FileKey& file) { reached_.erase(file); },
-                          [&](const tail::FileKey& file) {
-                            const auto found = reached_.find(file);
-                            if (found == reached_.end()) return;
-                            book_.mark(tail_->position(file, found->second));
-                            reached_.erase(found);
-                          }};
+    const tail::Sink sink{
+        [] { return true; },
+        [&](tail::Event event) { // NOLINT(performance-unnecessary-value-param): it is moved from
+          reached_[event.file] = event.end;
+          garbled_ += event.is_garbled ? 1U : 0U;
+          logalarms::Record record;
+          record.at = at;
+          record.text = std::move(event.text);
+          record.file = event.path;
+          take(std::move(record));
+        },
+        [&](const tail::FileKey& file) { reached_.erase(file); },
+        [&](const tail::FileKey& file) {
+          const auto found = reached_.find(file);
+          if (found == reached_.end()) return;
+          book_.mark(tail_->position(file, found->second));
+          reached_.erase(found);
+        }};
     Read done;
     done.has_more = tail_->round(sink, tick);
     // A file that is cut is read on in its copy from here.

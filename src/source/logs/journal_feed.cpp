@@ -78,7 +78,8 @@ void look_into(const std::string& path, int depth, Found& found) {
 
 class JournalFeed final : public Feed {
  public:
-  JournalFeed(Journal settings, const runtime::Clock& clock)
+  JournalFeed(Journal settings,
+              const runtime::Clock& clock) // NOLINT(performance-unnecessary-value-param): it is moved from
       : settings_(std::move(settings)), clock_(clock) {}
 
   bool begin(const json::value& saved) override {

@@ -25,7 +25,9 @@ std::unique_ptr<Feed> feed_of(const Settings& settings, const Ports& ports) {
 
 } // namespace
 
-LogWatcher::LogWatcher(Settings settings, Ports ports, std::unique_ptr<Feed> feed)
+LogWatcher::LogWatcher(
+    Settings settings, Ports ports,
+    std::unique_ptr<Feed> feed) // NOLINT(performance-unnecessary-value-param): it is moved from
     : settings_(std::move(settings)),
       key_("log/" + settings_.alarms.log),
       ports_(std::move(ports)),

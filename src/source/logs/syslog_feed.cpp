@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t taken_at_once = 2'000;
 
-logalarms::Record record_of(Received received, WallTime now) {
+logalarms::Record record_of(const Received& received, WallTime now) {
   syslog::Message message = syslog::parse(received.bytes);
   logalarms::Record record;
   record.at = now;
@@ -27,7 +27,9 @@ logalarms::Record record_of(Received received, WallTime now) {
   record.facility = message.facility;
   record.severity = message.severity;
   syslog::for_each_parameter(
-      message.structured, [&](std::string_view element, std::string_view name, std::string value) {
+      message.structured,
+      [&](std::string_view element, std::string_view name,
+          std::string value) { // NOLINT(performance-unnecessary-value-param): it is moved from
         if (record.data.size() >= limits::syslog_parameters_max) return;
         record.data.emplace_back(std::string(element) + "." + std::string(name), std::move(value));
       });
@@ -37,7 +39,9 @@ logalarms::Record record_of(Received received, WallTime now) {
 
 class SyslogFeed final : public Feed {
  public:
-  SyslogFeed(Syslog settings, const runtime::Clock& clock) : settings_(std::move(settings)), clock_(clock) {}
+  SyslogFeed(Syslog settings,
+             const runtime::Clock& clock) // NOLINT(performance-unnecessary-value-param): it is moved from
+      : settings_(std::move(settings)), clock_(clock) {}
 
   bool begin(const json::value& /*saved*/) override { return true; }
 

@@ -188,7 +188,7 @@ class MailWatcher final : public source::Watcher {
     const json::object* object = saved.if_object();
     const json::value* readability = object == nullptr ? nullptr : object->if_contains("readability");
     if (readability == nullptr) return fail(Fault::corrupt, "readability: is missing");
-    if (const auto good = readability_.restore(*readability); !good) return good;
+    if (auto good = readability_.restore(*readability); !good) return good;
     silent_since_.reset();
     const auto since = Fields(*object, "").text_or("silent_since", state_time_bytes_max, "");
     if (!since) return fail(Fault::corrupt, since.error().message);

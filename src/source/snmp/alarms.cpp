@@ -155,7 +155,7 @@ AlarmEvent Alarms::event_of(const std::string& key, const Told& told, AlarmState
   return event;
 }
 
-void Alarms::raise(const std::string& key, Told told, SpokenText say, std::string reason, WallTime now,
+void Alarms::raise(const std::string& key, Told told, SpokenText say, const std::string& reason, WallTime now,
                    std::vector<AlarmEvent>& out) {
   const auto known = told_.find(key);
   if (known != told_.end() && known->second.severity == told.severity) {
@@ -182,7 +182,8 @@ void Alarms::raise(const std::string& key, Told told, SpokenText say, std::strin
   touched_[key] = true;
 }
 
-void Alarms::clear(const std::string& key, std::string reason, WallTime now, std::vector<AlarmEvent>& out) {
+void Alarms::clear(const std::string& key, const std::string& reason, WallTime now,
+                   std::vector<AlarmEvent>& out) {
   const auto known = told_.find(key);
   if (known == told_.end()) return;
   AlarmEvent event = event_of(key, known->second, AlarmState::ok, now);

@@ -199,6 +199,7 @@ void VcenterWatcher::acknowledge(const std::atomic<bool>& cancelled) {
   if (open.empty()) acknowledge_trouble_.clear();
   if (!settings_.acknowledge || open.empty() || !session_.is_open()) return;
   std::vector<std::string> names;
+  names.reserve(open.size());
   for (const auto& [name, what] : open) names.push_back(name);
   const auto owned = ports_.intake.who_took(source_, names);
   if (!owned) return; // asked again in a moment

@@ -46,7 +46,7 @@ std::uint64_t number_of(const std::string& key) {
 Result<void> Outbox::store(std::vector<Change> state, std::vector<Untold> news) {
   if (state.empty() && news.empty()) return {};
   if (!news.empty()) {
-    if (const auto loaded = load(); !loaded) return loaded; // its keys may be in use
+    if (auto loaded = load(); !loaded) return loaded; // its keys may be in use
   }
   std::deque<Waiting> fresh;
   for (Untold& untold : news) {
@@ -55,7 +55,7 @@ Result<void> Outbox::store(std::vector<Change> state, std::vector<Untold> news) 
     fresh.push_back({key, std::move(untold)});
   }
   for (Change& change : taken_off()) state.push_back(std::move(change));
-  if (const auto stored = records_.apply(state); !stored) return stored;
+  if (auto stored = records_.apply(state); !stored) return stored;
   told_.clear();
   last_number_ += fresh.size();
   for (Waiting& one : fresh) waiting_.push_back(std::move(one));

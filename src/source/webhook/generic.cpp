@@ -95,10 +95,10 @@ Result<void> check(const Mapping& mapping) {
       {"severity", mapping.severity}, {"machine", mapping.machine},   {"title", mapping.title},
       {"reason", mapping.reason}};
   for (const auto& [what, text] : texts) {
-    if (const auto checked = good(what, text); !checked) return checked;
+    if (auto checked = good(what, text); !checked) return checked;
   }
   for (const auto& [name, text] : mapping.labels) {
-    if (const auto checked = good("labels." + name, text); !checked) return checked;
+    if (auto checked = good("labels." + name, text); !checked) return checked;
   }
   return {};
 }

@@ -63,6 +63,7 @@ std::optional<Format> parse_format(std::string_view text) {
 
 std::vector<std::string_view> format_words() {
   std::vector<std::string_view> words;
+  words.reserve(formats.size());
   for (const Named& each : formats) words.push_back(each.word);
   return words;
 }

@@ -131,9 +131,9 @@ class Alarms {
   bool take_rule(const Notification& trap, WallTime now, std::vector<AlarmEvent>& out);
   void poll_interface(const Origin& origin, Device& device, std::uint32_t index,
                       const DeviceReading::Interface& interface, WallTime now, std::vector<AlarmEvent>& out);
-  void raise(const std::string& key, Told told, SpokenText say, std::string reason, WallTime now,
+  void raise(const std::string& key, Told told, SpokenText say, const std::string& reason, WallTime now,
              std::vector<AlarmEvent>& out);
-  void clear(const std::string& key, std::string reason, WallTime now, std::vector<AlarmEvent>& out);
+  void clear(const std::string& key, const std::string& reason, WallTime now, std::vector<AlarmEvent>& out);
   bool has_room(const Told& told) const;
   void count(const Told& told, int change);
   void note_trap(const std::string& key, SteadyTime steady);
