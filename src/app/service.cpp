@@ -306,7 +306,7 @@ Result<void> Service::start() {
   started_ = true;
   std::vector<incident::Input> first;
   first.emplace_back(incident::ConfigChanged{settings_.engine});
-  triage_->set(settings_.triage_model);
+  triage_->set(settings_.triage_model, settings_.sources.aws);
   writer_->start(std::move(first));
   timers_ = std::make_unique<runtime::Worker>(clock_, "kaden-timers");
   speech_checked_ = clock_.steady(); // create() has tried the voices
@@ -362,7 +362,8 @@ Result<Differences> Service::reload(config::Settings settings) {
   const auto committed = answer.get_future().get();
   if (!committed) return tl::unexpected(committed.error());
   const bool has_other_sources = settings.sources != settings_.sources;
-  const bool has_other_model = settings.triage_model != settings_.triage_model;
+  const bool has_other_model =
+      settings.triage_model != settings_.triage_model || settings.sources.aws != settings_.sources.aws;
   settings_ = merge(settings_, std::move(settings));
   endpoint_->set_rules(settings_.alarms);
   if (logs_) logs_->set_filters(settings_.metric_filters);
@@ -370,7 +371,7 @@ Result<Differences> Service::reload(config::Settings settings) {
   webhooks_->set(settings_.webhooks);
   mails_->set(settings_.sources.mail);
   api_->set_tokens(tokens_of(settings_));
-  if (has_other_model) triage_->set(settings_.triage_model);
+  if (has_other_model) triage_->set(settings_.triage_model, settings_.sources.aws);
   if (has_other_sources) sources_->watch(settings_.sources);
   return differences;
 }

@@ -4,11 +4,11 @@
 #include <set>
 #include <utility>
 
+#include "aws_parts.h"
 #include "kaden/old_alarm_log.h"
 #include "kaden/queue_source.h"
 #include "kaden/status_page.h"
 #include "network.h"
-#include "queues.h"
 #include "snmp.h"
 #include "vcenter.h"
 #include "watched_logs.h"

@@ -1,5 +1,7 @@
 #include "triage_desk.h"
 
+#include "aws_parts.h"
+
 namespace kaden::app {
 
 namespace {
@@ -13,12 +15,21 @@ constexpr std::array<Why, 8> reasons = {Why::by_rule,    Why::by_model,     Why:
 
 } // namespace
 
-triage::Settings triage_settings_of(const config::TriageModel& model) {
+triage::Settings triage_settings_of(const config::TriageModel& model, const config::Aws& aws,
+                                    const aws::World& world) {
   triage::Settings settings;
   settings.model = model.model;
   settings.url = model.url;
   settings.region = model.region;
-  settings.credentials = {model.access_key_id, model.secret, model.session_token};
+  settings.credentials = credentials_of(aws, world);
+  if (!model.access_key_id.empty()) {
+    const sigv4::Credentials given{model.access_key_id, model.secret, model.session_token};
+    settings.credentials = std::make_shared<aws::Credentials>(
+        [given] {
+          return Result<aws::Keys>(aws::Keys{given, {}, "the configuration"});
+        },
+        *world.clock, world.chance);
+  }
   settings.api_key = model.api_key;
   settings.ca_file = model.ca_file;
   settings.concurrent = model.concurrent;
@@ -28,11 +39,11 @@ triage::Settings triage_settings_of(const config::TriageModel& model) {
 TriageDesk::TriageDesk(writer::Writer& writer, const runtime::Clock& clock)
     : writer_(writer), clock_(clock) {}
 
-void TriageDesk::set(const std::optional<config::TriageModel>& model) {
+void TriageDesk::set(const std::optional<config::TriageModel>& model, const config::Aws& aws) {
   std::shared_ptr<triage::Judge> fresh;
   if (model) {
     fresh = std::make_shared<triage::Judge>(
-        triage_settings_of(*model), clock_,
+        triage_settings_of(*model, aws, aws::system_world(client_, clock_)), clock_,
         [this](const http::ClientRequest& request) { return client_.send(request); });
   }
   {

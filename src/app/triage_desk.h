@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kaden/aws_world.h"
 #include "kaden/config.h"
 #include "kaden/http.h"
 #include "kaden/metrics.h"
@@ -18,7 +19,9 @@
 
 namespace kaden::app {
 
-triage::Settings triage_settings_of(const config::TriageModel& model);
+/// Bedrock's keys are those of the model's section, or of the section `aws`.
+triage::Settings triage_settings_of(const config::TriageModel& model, const config::Aws& aws,
+                                    const aws::World& world);
 
 class TriageDesk {
  public:
@@ -27,7 +30,7 @@ class TriageDesk {
 
   /// Once the writer takes inputs, and when the settings change: then what is under way is answered as
   /// failed.
-  void set(const std::optional<config::TriageModel>& model);
+  void set(const std::optional<config::TriageModel>& model, const config::Aws& aws);
   /// Of the engine, on the writer's thread.
   void ask(const incident::AskTriage& question);
   /// Of the timeline: counts verdicts.

@@ -99,12 +99,12 @@ TEST_F(TriageDeskTest, AModelThatIsNotThereIsNamed) {
   model.model.api = modelapi::Api::openai;
   model.model.id = "m";
   model.url = "http://169.254.169.254/v1"; // where a cloud keeps credentials: the client goes nowhere
-  desk_.set(model);
+  desk_.set(model, {});
   report("a");
   EXPECT_THAT(sink_.wait_for(1)[0],
               HasSubstr("model_failed: warning: POST http://169.254.169.254/v1/chat/completions"));
   EXPECT_THAT(desk_.trouble(), HasSubstr("link-local"));
-  desk_.set(std::nullopt);
+  desk_.set(std::nullopt, {});
   EXPECT_EQ(desk_.trouble(), "");
   report("b");
   EXPECT_EQ(sink_.wait_for(2)[1], "model_failed: warning: no model is configured");

@@ -64,8 +64,8 @@ int run_triage_eval(const TriageEvalOptions& options) {
   const runtime::SystemClock clock;
   http::Client client;
   const triage::Asker asker(
-      triage_settings_of(*settings->triage_model), clock,
-      [&client](const http::ClientRequest& request) { return client.send(request); },
+      triage_settings_of(*settings->triage_model, settings->sources.aws, aws::system_world(client, clock)),
+      clock, [&client](const http::ClientRequest& request) { return client.send(request); },
       [](Millis wait) { std::this_thread::sleep_for(wait); });
   const Millis patience =
       options.time_limit_s > 0 ? seconds(options.time_limit_s) : settings->engine.triage.wait;

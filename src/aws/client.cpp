@@ -16,17 +16,6 @@ constexpr int retry_cost = 5;
 constexpr int timeout_cost = 10;
 constexpr int success_gain = 1;
 
-std::string host_of(std::string_view url) {
-  const std::size_t begin = url.find("//") + 2;
-  return std::string(url.substr(begin, url.find_first_of("/?", begin) - begin));
-}
-
-/// "" of "https://host", "/base" of "https://host/base".
-std::string path_prefix_of(std::string_view url) {
-  const std::size_t slash = url.find('/', url.find("//") + 2);
-  return slash == std::string_view::npos ? "" : std::string(url.substr(slash));
-}
-
 Failure failure_of(const Error& error) {
   Failure failure;
   failure.message = error.message;
@@ -72,7 +61,7 @@ Client::Attempt Client::try_once(const Call& call, const sigv4::Credentials& key
   request.method = call.method;
   request.url = settings_.endpoint + call.target;
   request.headers = call.headers;
-  request.headers.emplace_back("Host", host_of(settings_.endpoint));
+  request.headers.emplace_back("Host", authority_of(settings_.endpoint));
   if (!settings_.user_agent.empty()) request.headers.emplace_back("User-Agent", settings_.user_agent);
   request.body = call.body;
   request.patience = call.patience;
@@ -85,7 +74,7 @@ Client::Attempt Client::try_once(const Call& call, const sigv4::Credentials& key
     ahead = skew_.ahead();
   }
   const WallTime sent = world_.clock->wall();
-  sigv4::sign(request.method, path_prefix_of(settings_.endpoint) + call.target, request.headers, request.body,
+  sigv4::sign(request.method, base_path_of(settings_.endpoint) + call.target, request.headers, request.body,
               keys, settings_.region, settings_.service.signing, sent + ahead);
   const auto answer = world_.send(request);
   if (!answer)

@@ -61,14 +61,15 @@ void Credentials::take(Result<Keys> found, WallTime now) {
   const Millis more(static_cast<std::int64_t>((2 + 8 * chance_()) * 60'000));
   const bool is_same = keys_ && keys_->keys.access_key_id == found->keys.access_key_id;
   keys_ = std::move(*found);
-  if (is_stale && keys_->outlives_outage) {
+  if (are_refused_ && is_same) { // somebody may be mending it now
+    look_again_ = now + limits::aws_refused_again;
+  } else if (is_stale && keys_->outlives_outage) {
     look_again_ = now + limits::aws_outage_again + more;
   } else if (!keys_->expires) {
     look_again_ = now + limits::aws_look_again;
   } else {
     look_again_ = now + limits::aws_refresh_again;
   }
-  // What was refused and is still there may be let in later; it is asked for no more often than this.
   are_refused_ = are_refused_ && is_same;
 }
 

@@ -298,6 +298,9 @@ TEST_F(CredentialsTest, that_were_refused_are_looked_for_at_once) {
   EXPECT_EQ(id(), "new");
   EXPECT_EQ(id(), "new");
   EXPECT_EQ(looks, 3) << "there are no others: not at each request";
+  clock.advance(limits::aws_refused_again);
+  next = keys("mended", {});
+  EXPECT_EQ(id(), "mended");
 }
 
 TEST_F(CredentialsTest, of_a_metadata_service_outlive_its_outage) {

@@ -46,6 +46,16 @@ Result<std::string> usual(const Service& service, const EndpointSettings& settin
 
 } // namespace
 
+std::string authority_of(std::string_view url) {
+  const std::size_t begin = url.find("//") + 2;
+  return std::string(url.substr(begin, url.find_first_of("/?", begin) - begin));
+}
+
+std::string base_path_of(std::string_view url) {
+  const std::size_t slash = url.find('/', url.find("//") + 2);
+  return slash == std::string_view::npos ? "" : std::string(url.substr(slash));
+}
+
 Result<std::string> endpoint_of(const Service& service, const EndpointSettings& settings,
                                 const std::function<std::optional<std::string>(const std::string&)>& variable,
                                 const Profiles& profiles, const std::string& profile) {

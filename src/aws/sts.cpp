@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "kaden/aws_endpoint.h"
 #include "kaden/limits/aws.h"
 #include "kaden/xml.h"
 
@@ -28,38 +29,28 @@ std::string form_of(const std::map<std::string, std::string>& values) {
   return out;
 }
 
-std::string host_of(std::string_view url) {
-  const std::size_t begin = url.find("//") + 2;
-  return std::string(url.substr(begin, url.find_first_of("/?", begin) - begin));
-}
-
-std::string path_of(std::string_view url) {
-  const std::size_t slash = url.find('/', url.find("//") + 2);
-  return (slash == std::string_view::npos ? "" : std::string(url.substr(slash))) + "/";
-}
-
 /// The first element of that name below `node`, however deep.
 pugi::xml_node find_below(const pugi::xml_node& node, std::string_view name) {
   return node.find_node([name](const pugi::xml_node& each) { return xml::local_name(each) == name; });
 }
 
-Result<Keys> ask(const World& world, const StsSettings& sts, std::map<std::string, std::string> values,
+Result<Keys> ask(const World& world, const StsSettings& where, std::map<std::string, std::string> values,
                  const RoleRequest& role, const sigv4::Credentials* source) {
   values["Version"] = "2011-06-15";
   values["RoleArn"] = role.role_arn;
   values["RoleSessionName"] = role.session_name;
   http::ClientRequest request;
   request.method = "POST";
-  request.url = sts.endpoint + "/";
-  request.headers = {{"Host", host_of(sts.endpoint)},
+  request.url = where.endpoint + "/";
+  request.headers = {{"Host", authority_of(where.endpoint)},
                      {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
   request.body = form_of(values);
   request.patience = limits::aws_sts_patience;
-  request.ca_file = sts.ca_file;
+  request.ca_file = where.ca_file;
   request.response_bytes_max = limits::aws_answer_bytes_max;
   if (source != nullptr) {
-    sigv4::sign(request.method, path_of(sts.endpoint), request.headers, request.body, *source, sts.region,
-                "sts", world.clock->wall());
+    sigv4::sign(request.method, base_path_of(where.endpoint) + "/", request.headers, request.body, *source,
+                where.region, "sts", world.clock->wall());
   }
   const auto answer = world.send(request);
   if (!answer) return fail_while("asking STS for the role " + role.role_arn, answer.error());
@@ -97,20 +88,20 @@ Result<Keys> parse_sts_answer(int status, const std::string& body) {
   return keys;
 }
 
-Result<Keys> assume_role(const World& world, const StsSettings& sts, const RoleRequest& role,
+Result<Keys> assume_role(const World& world, const StsSettings& where, const RoleRequest& role,
                          const sigv4::Credentials& source) {
   std::map<std::string, std::string> values{{"Action", "AssumeRole"}};
   if (!role.external_id.empty()) values["ExternalId"] = role.external_id;
-  return ask(world, sts, std::move(values), role, &source);
+  return ask(world, where, std::move(values), role, &source);
 }
 
-Result<Keys> assume_role_with_web_identity(const World& world, const StsSettings& sts,
+Result<Keys> assume_role_with_web_identity(const World& world, const StsSettings& where,
                                            const RoleRequest& role, const std::string& token) {
   constexpr std::size_t token_bytes_min = 4;
   const std::string_view word = trim(token);
   if (word.size() < token_bytes_min || word.size() > limits::aws_token_bytes_max)
     return fail(Fault::invalid, "the web identity token must have 4 to 20,000 characters");
-  return ask(world, sts, {{"Action", "AssumeRoleWithWebIdentity"}, {"WebIdentityToken", std::string(word)}},
+  return ask(world, where, {{"Action", "AssumeRoleWithWebIdentity"}, {"WebIdentityToken", std::string(word)}},
              role, nullptr);
 }
 

@@ -21,10 +21,10 @@ struct RoleRequest {
   std::string external_id{}; ///< AssumeRole's; empty: none
 };
 
-Result<Keys> assume_role(const World& world, const StsSettings& sts, const RoleRequest& role,
+Result<Keys> assume_role(const World& world, const StsSettings& where, const RoleRequest& role,
                          const sigv4::Credentials& source);
 /// Unsigned: the token says who asks.
-Result<Keys> assume_role_with_web_identity(const World& world, const StsSettings& sts,
+Result<Keys> assume_role_with_web_identity(const World& world, const StsSettings& where,
                                            const RoleRequest& role, const std::string& token);
 
 /// An answer of either.

@@ -66,22 +66,6 @@ bool has_secret(const Section& section, const std::string& key) {
   return section.has(key + "_file") || section.has(key + "_env");
 }
 
-/// As AWS's own programs find them when nothing else is said.
-void read_aws_variables(Section& section, const Surroundings& around, TriageModel& model) {
-  const auto variable = [&](const char* name) { return around.environment.variable(name).value_or(""); };
-  model.api_key = variable("AWS_BEARER_TOKEN_BEDROCK");
-  if (!model.api_key.empty()) return;
-  model.access_key_id = variable("AWS_ACCESS_KEY_ID");
-  model.secret = variable("AWS_SECRET_ACCESS_KEY");
-  model.session_token = variable("AWS_SESSION_TOKEN");
-  if (model.access_key_id.empty() || model.secret.empty()) {
-    section.mistake(
-        "",
-        "Bedrock needs credentials: access_key_id with secret_file or secret_env, api_key_file or "
-        "api_key_env, or the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
-  }
-}
-
 void read_credentials(Section& section, const Surroundings& around, TriageModel& model) {
   const bool is_bedrock = model.model.api == modelapi::Api::bedrock;
   const bool is_signed = section.has("access_key_id") || has_secret(section, "secret");
@@ -99,7 +83,8 @@ void read_credentials(Section& section, const Surroundings& around, TriageModel&
   } else if (has_secret(section, "api_key")) {
     model.api_key = read_secret(section, "api_key", 1, around);
   } else if (is_bedrock) {
-    read_aws_variables(section, around, model);
+    // Else keys are looked for when they are needed, where every program of AWS does.
+    model.api_key = around.environment.variable("AWS_BEARER_TOKEN_BEDROCK").value_or("");
   }
 }
 

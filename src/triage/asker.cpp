@@ -3,27 +3,11 @@
 
 #include <algorithm>
 
+#include "kaden/aws_client.h"
 #include "kaden/triage.h"
 #include "kaden/url.h"
 
 namespace kaden::triage {
-
-namespace {
-
-constexpr std::string_view service = "bedrock"; // what signatures name; the host is bedrock-runtime
-
-/// "host[:port]" of a URL, as the client sends it.
-std::string host_of(std::string_view url) {
-  const std::size_t begin = url.find("//") + 2;
-  return std::string(url.substr(begin, url.find_first_of("/?", begin) - begin));
-}
-/// The path of a base URL: "" of "https://host", "/v1" of "https://host/v1".
-std::string path_prefix_of(std::string_view url) {
-  const std::size_t slash = url.find('/', url.find("//") + 2);
-  return slash == std::string_view::npos ? "" : std::string(url.substr(slash));
-}
-
-} // namespace
 
 Asker::Asker(Settings settings, const runtime::Clock& clock, Send send, Pause pause)
     : settings_(std::move(settings)), clock_(clock), send_(std::move(send)), pause_(std::move(pause)) {}
@@ -46,21 +30,30 @@ TriageAnswer Asker::ask_once(const std::string& body, Millis patience, const std
   http::ClientRequest request;
   request.method = "POST";
   request.url = settings_.url + path;
-  request.headers = {
-      {"Host", host_of(settings_.url)}, {"Content-Type", "application/json"}, {"Accept", "application/json"}};
+  request.headers = {{"Host", aws::authority_of(settings_.url)},
+                     {"Content-Type", "application/json"},
+                     {"Accept", "application/json"}};
   request.body = body;
   request.patience = patience;
   request.ca_file = settings_.ca_file;
   request.response_bytes_max = limits::triage_response_bytes_max;
   request.cancelled = cancelled;
+  std::string signer;
   if (!settings_.api_key.empty()) {
     request.headers.emplace_back("Authorization", "Bearer " + settings_.api_key);
   } else if (settings_.model.api == modelapi::Api::bedrock) {
-    sigv4::sign("POST", path_prefix_of(settings_.url) + path, request.headers, body, settings_.credentials,
-                settings_.region, service, clock_.wall());
+    const auto keys = settings_.credentials->get();
+    if (!keys) return {TriageOutcome::failed, {}, {}, keys.error().message};
+    signer = keys->keys.access_key_id;
+    sigv4::sign("POST", aws::base_path_of(settings_.url) + path, request.headers, body, keys->keys,
+                settings_.region, aws::bedrock_runtime.signing, clock_.wall());
   }
   const auto response = send_(request);
   if (response) {
+    // The next question is signed with newer keys, if there are any.
+    if (!signer.empty() && response->status >= 400 &&
+        aws::failure_of(*response).kind == aws::FailureKind::credentials)
+      settings_.credentials->refuse(signer);
     may_pass = modelapi::may_pass(response->status);
     const std::string* error_type = http::find_header(response->headers, "x-amzn-ErrorType");
     return modelapi::answer_of(settings_.model, response->status, error_type, response->body);

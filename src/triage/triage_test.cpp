@@ -51,6 +51,16 @@ class AskerTest : public testing::Test {
     return asker.ask("alarm: x\n", patience);
   }
 
+  /// Found in turn, the last again and again.
+  std::shared_ptr<aws::Credentials> credentials(std::vector<sigv4::Credentials> in_turn) {
+    return std::make_shared<aws::Credentials>(
+        [in_turn, next = std::size_t{0}]() mutable -> Result<aws::Keys> {
+          if (in_turn.empty()) return fail(Fault::not_found, "no AWS keys");
+          return aws::Keys{in_turn.at(std::min(next++, in_turn.size() - 1)), {}, "a test"};
+        },
+        clock_, [] { return 0.5; });
+  }
+
   runtime::ManualClock clock_{wall_time(1'700'000'000'000)};
   Millis takes_ = Millis(100);
   std::vector<Result<http::Response>> answers_;
@@ -82,7 +92,8 @@ TEST_F(AskerTest, SignsForBedrock) {
   settings.model.id = "anthropic.claude-v1:0";
   settings.url = "https://bedrock-runtime.ap-northeast-1.amazonaws.com";
   settings.region = "ap-northeast-1";
-  settings.credentials = {"AKIA1", "secret", "token"};
+  const sigv4::Credentials keys{"AKIA1", "secret", "token"};
+  settings.credentials = credentials({keys});
   answers_.emplace_back(answer(200, converse_verdict));
   EXPECT_EQ(ask(settings).severity, Severity::info);
   const http::ClientRequest& request = requests_[0];
@@ -94,8 +105,7 @@ TEST_F(AskerTest, SignsForBedrock) {
   expected.skew_max = seconds(60);
   const auto signer = sigv4::verify(
       {"POST", "/model/anthropic.claude-v1%3A0/converse", request.headers, request.body},
-      [&](std::string_view id) { return id == "AKIA1" ? std::optional(settings.credentials) : std::nullopt; },
-      expected);
+      [&](std::string_view id) { return id == "AKIA1" ? std::optional(keys) : std::nullopt; }, expected);
   ASSERT_TRUE(signer) << signer.error().message;
   EXPECT_EQ(signer->scope.region, "ap-northeast-1");
   settings.api_key = "bedrock-key";
@@ -104,12 +114,34 @@ TEST_F(AskerTest, SignsForBedrock) {
   EXPECT_EQ(*http::find_header(requests_[1].headers, "Authorization"), "Bearer bedrock-key");
 }
 
+TEST_F(AskerTest, KeysThatBedrockRefusesAreLookedForAnew) {
+  Settings settings;
+  settings.model.id = "m";
+  settings.url = "https://bedrock.example";
+  settings.region = "r";
+  settings.credentials = credentials({{"OLD", "s", ""}, {"NEW", "s", ""}});
+  answers_.emplace_back(http::Response{
+      403, {{"x-amzn-ErrorType", "ExpiredTokenException:http://x/"}}, R"({"message":"expired"})"});
+  answers_.emplace_back(answer(200, converse_verdict));
+  EXPECT_EQ(ask(settings).outcome, TriageOutcome::failed);
+  EXPECT_EQ(ask(settings).outcome, TriageOutcome::judged);
+  EXPECT_NE(http::find_header(requests_[0].headers, "Authorization")->find("Credential=OLD/"),
+            std::string::npos);
+  EXPECT_NE(http::find_header(requests_[1].headers, "Authorization")->find("Credential=NEW/"),
+            std::string::npos);
+  settings.credentials = credentials({});
+  const auto without = ask(settings);
+  EXPECT_EQ(without.outcome, TriageOutcome::failed);
+  EXPECT_EQ(requests_.size(), 2U) << "nothing is sent";
+}
+
 TEST_F(AskerTest, AVpcEndpointWithAPathIsSignedWithIt) {
   Settings settings;
   settings.model.id = "m";
   settings.url = "https://proxy.example/aws";
   settings.region = "r";
-  settings.credentials = {"AKIA1", "secret", ""};
+  const sigv4::Credentials keys{"AKIA1", "secret", ""};
+  settings.credentials = credentials({keys});
   answers_.emplace_back(answer(200, converse_verdict));
   ask(settings);
   sigv4::Expectation expected;
@@ -118,7 +150,7 @@ TEST_F(AskerTest, AVpcEndpointWithAPathIsSignedWithIt) {
   expected.skew_max = seconds(60);
   EXPECT_TRUE(sigv4::verify(
       {"POST", "/aws/model/m/converse", requests_[0].headers, requests_[0].body},
-      [&](std::string_view) { return std::optional(settings.credentials); }, expected));
+      [&](std::string_view) { return std::optional(keys); }, expected));
 }
 
 TEST_F(AskerTest, WhatMayPassIsTriedOnceMore) {

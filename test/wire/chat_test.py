@@ -172,7 +172,7 @@ class Chat(unittest.TestCase):
         begun = time.monotonic()
         town.event("1")
         town.wait_for_state(1, "acknowledged")
-        self.assertLess(time.monotonic() - begun, 8)
+        self.assertLess(time.monotonic() - begun, 25)
         self.slack.hangs.clear()
         self.slack.answers += [(429, {"Retry-After": "2"}, ""), (500, {}, "no"), (404, {}, "no_service")]
         town.event("2", "another", "web-02")

@@ -121,7 +121,8 @@ class Model:
                 None if handler.headers.get("Authorization") == f"Bearer {API_KEY}" else "no api key")
             if mistake:
                 self.mistakes.append(mistake)
-                return handler.send(403, {"message": mistake}, {"x-amzn-ErrorType": "InvalidSignatureException:http://internal/"})
+                why = "UnrecognizedClientException" if mistake.startswith("signed by") else "InvalidSignatureException"
+                return handler.send(403, {"message": mistake}, {"x-amzn-ErrorType": f"{why}:http://internal/"})
             shown = self.converse_text(question)
         else:
             need(handler.path == "/v1/chat/completions", f"path {handler.path}")

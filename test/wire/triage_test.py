@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import unittest
+import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from model_server import API_KEY, KEY_ID, SECRET, TOKEN, Model  # noqa: E402
@@ -51,6 +52,19 @@ class Base(unittest.TestCase):
 
 
 class Triage(Base):
+    def test_bedrock_is_signed_with_the_keys_of_a_profile(self):
+        """Nothing stands in the configuration: the keys are where every program of AWS looks for them."""
+        town = self.town(re.sub(", access_key_id.*", "", self.BEDROCK))
+        profile = town.write("credentials", f"[night]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}\naws_session_token = {TOKEN}\n")
+        own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        with unittest.mock.patch.dict(os.environ, own | {"AWS_SHARED_CREDENTIALS_FILE": str(profile), "AWS_PROFILE": "night"}, clear=True):
+            town.start_kaden()
+        self.model.judge = lambda text: ("error", "重い", "grave")
+        town.event("1", "first", severity="warning")
+        wait_for("the incident", town.incidents)
+        self.assertEqual(self.triaged(town, 1)[0]["why"], "by_model")
+        self.assertEqual(self.model.mistakes, [])
+
     def test_bedrock_raises_a_warning_to_a_call(self):
         town = self.town(self.BEDROCK)
         self.model.judge = lambda text: ("critical", "本番データベースが止まっています", "the production database is down")
@@ -151,7 +165,7 @@ class Triage(Base):
             town.event(behave, f"alarm {behave}", f"web-{number}", severity="error")
             wait_for(f"the call of {behave}", lambda: town.request("GET", f"/api/v1/incidents/{number}")[0] == 200 and
                      "dialling" in town.happenings(number))
-            self.assertLess(time.monotonic() - begin, 4, behave)
+            self.assertLess(time.monotonic() - begin, 20, behave)  # a model that hangs is not waited for; the limit itself is tested in simulated time
             (entry,) = self.triaged(town, number)
             self.assertEqual(entry["why"], why, behave)
             self.assertIn(detail, entry["detail"])
@@ -174,7 +188,7 @@ class Triage(Base):
             begin = time.monotonic()
             town.event(str(number), f"alarm {number}", severity="warning")
             wait_for("the incident", lambda: len(town.incidents()) == number)
-            self.assertLess(time.monotonic() - begin, 2)
+            self.assertLess(time.monotonic() - begin, 10)
             self.assertEqual(self.triaged(town, number)[0]["why"], "model_failed")
         self.assertIn("not asked for another", self.triaged(town, 8)[0]["detail"])
 

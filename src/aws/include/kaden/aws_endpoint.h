@@ -44,4 +44,9 @@ Result<std::string> endpoint_of(const Service& service, const EndpointSettings& 
                                 const std::function<std::optional<std::string>(const std::string&)>& variable,
                                 const Profiles& profiles, const std::string& profile);
 
+/// Of such a URL: "host" or "host:port", as the client sends it; and what stands before a target, "" or
+/// "/base".
+std::string authority_of(std::string_view url);
+std::string base_path_of(std::string_view url);
+
 } // namespace kaden::aws

@@ -13,7 +13,7 @@ struct TriageModel {
   modelapi::Model model;
   std::string url;           ///< without '/' at its end
   std::string region;        ///< Bedrock
-  std::string access_key_id; ///< Bedrock, signed; empty: api_key
+  std::string access_key_id; ///< Bedrock, signed; empty: api_key, or as section `aws` finds keys
   std::string secret;
   std::string session_token;
   std::string api_key; ///< Authorization: Bearer; empty: none

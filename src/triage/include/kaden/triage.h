@@ -1,6 +1,6 @@
 /// kaden/triage.h - asks a model how severe an alarm's text is: Amazon Bedrock, or any OpenAI-compatible
-/// endpoint. Room: triage. Uses: base, runtime, sigv4, http, modelapi. An opinion only: whatever goes wrong
-/// is an answer that says so, in time. Threads: Asker blocks its caller; Judge never blocks and asks on
+/// endpoint. Room: triage. Uses: base, runtime, sigv4, http, aws, modelapi. An opinion only: whatever goes
+/// wrong is an answer that says so, in time. Threads: Asker blocks its caller; Judge never blocks and asks on
 /// threads of its own. Errors: none; they are outcomes (kaden/triage_answer.h).
 #pragma once
 
@@ -8,11 +8,13 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "kaden/aws_credentials.h"
 #include "kaden/base.h"
 #include "kaden/http.h"
 #include "kaden/limits/triage.h"
@@ -24,12 +26,12 @@ namespace kaden::triage {
 
 struct Settings {
   modelapi::Model model;
-  std::string url;                            ///< without '/' at its end; modelapi::path_of() comes after it
-  std::string region;                         ///< Bedrock, signed
-  sigv4::Credentials credentials;             ///< the same; not used with an api_key
-  std::string api_key;                        ///< Authorization: Bearer; empty: none
-  std::string ca_file;                        ///< trust only this PEM file; empty: the system's store
-  int concurrent = limits::triage_concurrent; ///< questions under way at once
+  std::string url;    ///< without '/' at its end; modelapi::path_of() comes after it
+  std::string region; ///< Bedrock, signed
+  std::shared_ptr<aws::Credentials> credentials; ///< the same; not used with an api_key
+  std::string api_key;                           ///< Authorization: Bearer; empty: none
+  std::string ca_file;                           ///< trust only this PEM file; empty: the system's store
+  int concurrent = limits::triage_concurrent;    ///< questions under way at once
 };
 
 /// http::Client::send, or a test's.

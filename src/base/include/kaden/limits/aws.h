@@ -20,6 +20,7 @@ inline constexpr Millis aws_refresh_early = seconds(900);        // before keys 
 inline constexpr Millis aws_refresh_must = seconds(600);         // before keys end everybody waits for new ones
 inline constexpr Millis aws_refresh_again = seconds(60);         // after a try that failed while the old keys are good
 inline constexpr Millis aws_look_again = seconds(300);           // keys without an end are read anew, as they may be rotated
+inline constexpr Millis aws_refused_again = seconds(10);         // the same for keys that AWS refused, until there are others
 inline constexpr Millis aws_outage_again = seconds(900);         // the SDKs' own: expired keys of a metadata service that is out
 inline constexpr Millis aws_imds_patience = seconds(1);          // the SDKs' own, of the instance metadata service
 inline constexpr Millis aws_container_patience = seconds(2);     // the SDKs' own, three times

@@ -1,4 +1,4 @@
-#include "queues.h"
+#include "aws_parts.h"
 
 #include "kaden/limits/aws.h"
 #include "kaden/queue_source.h"

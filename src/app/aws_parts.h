@@ -1,5 +1,6 @@
-/// app/queues.h - how the queues of the configuration are reached. Room: app. Uses: config, aws. Threads:
-/// any. Errors: what cannot be found out (no region, a broken profile) is told by the first request.
+/// app/aws_parts.h - how AWS is reached: keys, and the queues of the configuration. Room: app. Uses: config,
+/// aws. Threads: any. Errors: what cannot be found out (no region, a broken profile) is told by the first
+/// request.
 #pragma once
 
 #include <memory>
