@@ -276,8 +276,8 @@ void Service::open_api() {
   for (api::Call& call : mails_->calls()) services.more_calls.push_back(std::move(call));
   sources_->set_mail(mails_->take());
   sources_->set_messages(
-      [this](const std::string& webhook, std::string body, std::function<void(int)> settle) {
-        webhooks_->deliver(webhook, std::move(body), std::move(settle));
+      [this](const std::string& webhook, std::string body, const std::function<void(int)>& settle) {
+        webhooks_->deliver(webhook, std::move(body), settle);
       });
   api_ = std::make_unique<api::Api>(*writer_, feed_, clock_, tokens_of(settings_), std::move(services));
 }
@@ -380,7 +380,7 @@ void Service::handle(http::Request request, const http::Reply& reply) {
   http::Reply mine = reply;
   if (api_->handle(request, mine) || webhooks_->handle(request, mine)) return;
   if (chat_ && chat_->handle(request, mine)) return;
-  endpoint_->handle(std::move(request), reply);
+  endpoint_->handle(request, reply);
 }
 
 void Service::tick() {

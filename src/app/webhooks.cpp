@@ -270,7 +270,8 @@ bool Webhooks::handle(http::Request& request, const http::Reply& reply) {
   return refuse(503, "too much waits already; the same again, soon");
 }
 
-void Webhooks::deliver(const std::string& name, std::string body, std::function<void(int status)> settle) {
+void Webhooks::deliver(const std::string& name, std::string body,
+                       const std::function<void(int status)>& settle) {
   auto job = std::make_shared<Job>();
   {
     std::lock_guard lock(mutex_);
@@ -307,7 +308,7 @@ Result<void> Webhooks::believe(const Job& job) {
   // Whoever has no token and no signature is nobody: not a sender whose words may be mended and replayed.
   if (!message) return fail(Fault::denied, message.error().message);
   const config::Sns& sns = job.hook->config.sns;
-  const auto checked = trust_.check(sns, *message, job.at, parts_.clock.steady());
+  auto checked = trust_.check(sns, *message, job.at, parts_.clock.steady());
   if (!checked || message->type != webhook::SnsType::subscription_confirmation) return checked;
   return trust_.confirm(sns, *message);
 }

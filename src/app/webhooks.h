@@ -53,7 +53,7 @@ class Webhooks {
   /// A message of a queue (format sqs), kept and read as if it had been posted; who may fill the queue is the
   /// queue's own affair. `settle` is called exactly once, with the HTTP status that a sender would get. Any
   /// thread; does not block.
-  void deliver(const std::string& name, std::string body, std::function<void(int status)> settle);
+  void deliver(const std::string& name, std::string body, const std::function<void(int status)>& settle);
   /// The answer to a body that is too long, or too slow, for one of our paths.
   std::optional<http::Response> refused(const http::Request& head, int status) const;
   /// GET webhooks/deliveries, GET webhooks/deliveries/#, POST webhooks/deliveries/#/replay.

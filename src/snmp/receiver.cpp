@@ -169,7 +169,7 @@ Result<void> Receiver::Impl::open() {
   transport->data = std::malloc(sizeof(Impl*)); // NOLINT: net-snmp frees it; a pointer is what is kept
   require(transport->data != nullptr, "there is memory for a pointer");
   *static_cast<Impl**>(transport->data) = this;
-  transport->data_length = sizeof(Impl*);
+  transport->data_length = sizeof(Impl*); // NOLINT(bugprone-sizeof-expression): the same pointer
   transport->f_recv = receive;
   transport->f_send = send;
   transport->f_close = [](netsnmp_transport*) { return 0; };

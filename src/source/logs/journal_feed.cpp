@@ -62,7 +62,7 @@ void look_into(const std::string& path, int depth, Found& found) {
   while (const dirent* entry = readdir(folder.get())) { // NOLINT(concurrency-mt-unsafe): ours alone
     const std::string name = entry->d_name;
     if (name.starts_with(".") || ++looked > folder_entries_max) continue;
-    const std::string below = path + "/" + name;
+    const std::string below = fmt::format("{}/{}", path, name);
     if (name.ends_with(".journal")) {
       ++found.files;
       if (access(below.c_str(), R_OK) == 0) {

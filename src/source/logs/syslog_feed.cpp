@@ -59,8 +59,8 @@ class SyslogFeed final : public Feed {
     std::vector<Received> received;
     done.has_more = receiver_->take(received, taken_at_once);
     const WallTime now = clock_.wall();
-    for (Received& one : received) {
-      logalarms::Record record = record_of(std::move(one), now);
+    for (const Received& one : received) {
+      logalarms::Record record = record_of(one, now);
       if (record.text.empty()) {
         ++empty_;
         continue;

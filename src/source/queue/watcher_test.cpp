@@ -26,6 +26,7 @@ struct QueueTest : testing::Test {
   std::map<std::string, Settled> become{};   ///< of a body; others are stored
   std::vector<std::function<void()>> late{}; ///< settled when the test says so
   bool settles_late = false;
+  std::atomic<int> is_taken = 0;         ///< of those
   std::optional<http::Response> refusal; ///< instead of any answer
   std::string failed;                    ///< the Failed list of changes
   std::vector<std::string> asked;        ///< operations with their entries
@@ -59,6 +60,7 @@ struct QueueTest : testing::Test {
                              const Settled how = found == become.end() ? Settled::stored : found->second;
                              if (settles_late) {
                                late.emplace_back([settle, how] { settle(how); });
+                               ++is_taken;
                              } else {
                                settle(how);
                              }
@@ -127,7 +129,7 @@ TEST_F(QueueTest, what_nobody_settles_in_time_comes_again_and_may_be_settled_lat
   settles_late = true;
   cancelled = false;
   std::thread time([&] {
-    for (int i = 0; i < 100 && late.empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    for (int i = 0; i < 500 && is_taken == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     clock.advance(limits::queue_settle_max);
   });
   const auto looked = look();

@@ -353,7 +353,7 @@ bool Alarms::take_rule(const Notification& trap, WallTime now, std::vector<Alarm
       if (!text.empty()) reason += "; " + to_text(binding.oid) + "=" + text;
     }
     if (!is_begin) {
-      clear(key, std::move(reason), now, out);
+      clear(key, reason, now, out);
       return true;
     }
     Told told = told_of(origin);
@@ -365,7 +365,7 @@ bool Alarms::take_rule(const Notification& trap, WallTime now, std::vector<Alarm
     put(told.labels, "by", by);
     put(told.labels, "thing", rule.name + (by.empty() ? "" : " " + by));
     if (rule.clear_after > Millis(0)) told.ends_at = now + rule.clear_after;
-    raise(key, std::move(told), trap_words(), std::move(reason), now, out);
+    raise(key, std::move(told), trap_words(), reason, now, out);
     return true;
   }
   return false;
