@@ -159,13 +159,14 @@ bool is_one_of(const std::vector<std::string>& globs, std::string_view name) {
                                       [&](const std::string& glob) { return glob_match(glob, name); });
 }
 
-/// "arn:aws:logs:REGION:ACCOUNT:log-group:NAME", perhaps with ":*" at its end; empty: of something else.
+/// As the log operations read it: what stands behind ":log-group:", up to the next ':'; empty: of something
+/// else.
 std::string group_of_arn(std::string_view arn) {
-  constexpr std::size_t parts_before = 6;
-  const auto parts = split(arn, ':');
-  const bool is_group =
-      parts.size() > parts_before && parts[2] == "logs" && parts[parts_before - 1] == "log-group";
-  return is_group ? std::string(parts[parts_before]) : "";
+  constexpr std::string_view mark = ":log-group:";
+  const std::size_t at = arn.find(mark);
+  if (at == std::string_view::npos) return "";
+  const std::string_view name = arn.substr(at + mark.size());
+  return std::string(name.substr(0, name.find(':')));
 }
 
 /// The first thing that the input would write into and the key may not; empty: none.

@@ -440,7 +440,10 @@ Result<bool> Disk::trim_some(std::uint64_t bytes_max) {
     taken_by_.clear();
     return left > bytes_max && left < bytes;
   }
-  if (taken_by_.empty()) {
+  constexpr int trims_per_count = 20; // what comes meanwhile counts, too
+  if (taken_by_.empty() || ++trims_since_count_ >= trims_per_count) {
+    taken_by_.clear();
+    trims_since_count_ = 0;
     if (auto counted = count_takers(); !counted) return pass_on(counted.error());
   }
   // Who fills the file loses first, and nobody else.

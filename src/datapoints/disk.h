@@ -79,8 +79,9 @@ class Disk {
   WallTime aged_to_{};
   bool doubtful_ = false;
   std::uint64_t damaged_ = 0;
-  std::unique_ptr<Batches> folding_;              // what is being folded; null: nothing
-  std::size_t folded_ = 0;                        // of its records
+  std::unique_ptr<Batches> folding_; // what is being folded; null: nothing
+  std::size_t folded_ = 0;           // of its records
+  int trims_since_count_ = 0;
   std::map<std::int64_t, std::int64_t> taken_by_; // bytes by maker, while blocks are dropped for want of room
 };
 

@@ -1,7 +1,6 @@
 #include "log_file.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "schema.h"
 
@@ -251,21 +250,16 @@ Result<void> LogFile::drop_old(std::int64_t group, WallTime before, std::size_t 
   return {};
 }
 
-Result<std::int64_t> LogFile::drop_first(const std::string& writer, std::size_t most, Dropped& dropped) {
-  if (dropped.chunks >= most) return 0;
+Result<void> LogFile::drop_first(const std::string& writer, std::size_t most, Dropped& dropped) {
+  if (dropped.chunks >= most) return {};
   auto select =
       database_.prepare("SELECT id, group_id, raw_bytes FROM chunks WHERE writer = ?1 ORDER BY id LIMIT ?2");
   if (!select) return tl::unexpected(std::move(select.error()));
   select->bind_text(1, writer);
   select->bind(2, static_cast<std::int64_t>(most - dropped.chunks));
-  const auto sum = [&dropped] {
-    return std::accumulate(dropped.bytes.begin(), dropped.bytes.end(), std::int64_t{0},
-                           [](std::int64_t all, const auto& each) { return all + each.second; });
-  };
-  const std::int64_t before = sum();
   const auto gone = drop(*select, dropped);
   if (!gone) return tl::unexpected<Error>(gone.error());
-  return sum() - before;
+  return {};
 }
 
 Result<std::map<std::string, std::int64_t>> LogFile::bytes_of_writers() const {

@@ -56,8 +56,8 @@ class LogFile {
   Result<void> drop_doomed(std::size_t most, Dropped& dropped);
   /// Those that end before `before`.
   Result<void> drop_old(std::int64_t group, WallTime before, std::size_t most, Dropped& dropped);
-  /// Those of a writer that came first; their bytes, before compression.
-  Result<std::int64_t> drop_first(const std::string& writer, std::size_t most, Dropped& dropped);
+  /// Those of a writer that came first.
+  Result<void> drop_first(const std::string& writer, std::size_t most, Dropped& dropped);
   /// Before compression. A look at an index: some tens of milliseconds for a full file.
   Result<std::map<std::string, std::int64_t>> bytes_of_writers() const;
 

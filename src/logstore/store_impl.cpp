@@ -333,23 +333,16 @@ void Store::Impl::look_at_room() {
                          : "";
 }
 
-/// Who fills the file loses first, and nobody else.
+/// Who fills the file loses first, and nobody else. Counted anew for each pass: what came, aged or was
+/// deleted since the last one counts.
 Result<void> Store::Impl::make_room(std::size_t most, LogFile::Dropped& dropped) {
-  if (held.empty()) {
-    auto found = file->bytes_of_writers();
-    if (!found) return tl::unexpected<Error>(found.error());
-    held = std::move(*found);
-  }
-  const auto fattest = std::max_element(held.begin(), held.end(),
+  if (dropped.chunks >= most) return {}; // the next pass
+  const auto held = file->bytes_of_writers();
+  if (!held) return tl::unexpected<Error>(held.error());
+  const auto fattest = std::max_element(held->begin(), held->end(),
                                         [](const auto& a, const auto& b) { return a.second < b.second; });
-  if (fattest == held.end()) return {};
-  const auto gone = file->drop_first(fattest->first, most, dropped);
-  if (!gone) return tl::unexpected<Error>(gone.error());
-  if (*gone == 0)
-    held.erase(fattest); // what it had is gone by its age, too
-  else
-    fattest->second -= *gone;
-  return {};
+  if (fattest == held->end()) return {};
+  return file->drop_first(fattest->first, most, dropped);
 }
 
 void Store::Impl::drop_some() {
@@ -364,11 +357,9 @@ void Store::Impl::drop_some() {
     }
     const auto used = file->used_bytes();
     if (!used) return tl::unexpected<Error>(used.error());
-    if (*used > settings.bytes) return make_room(most, dropped);
-    held.clear();
-    return {};
+    if (*used <= settings.bytes) return {};
+    return make_room(most, dropped);
   });
-  if (!done) held.clear();
   is_dropping = done && dropped.chunks >= most;
   if (!done) return;
   for (const auto& [group, bytes] : dropped.bytes) catalog.note_dropped(group, bytes);

@@ -53,7 +53,6 @@ struct Store::Impl {
   // State of the writer's thread
   bool is_dropping = true;
   SteadyTime dropped_at{};
-  std::map<std::string, std::int64_t> held; ///< bytes by writer, while events go for want of room
   // State, under the mutex
   mutable std::mutex mutex;
   std::condition_variable ready;

@@ -124,6 +124,7 @@ class Hostile(unittest.TestCase):
                                 (bad.delete_log_stream, {"logStreamName": "web-01"})):
             self.assertEqual(code_of(call, logGroupName="/good/app", **arguments), denied, call)
         self.assertEqual(code_of(bad.tag_resource, resourceArn="arn:aws:logs:us-east-1:000000000000:log-group:/good/app", tags={"a": "b"}), denied)
+        self.assertEqual(code_of(bad.tag_resource, resourceArn="arn:x:log-group:/good/app", tags={"a": "b"}), denied)
         self.assertEqual(code_of(bad.create_log_group, logGroupName="/good/other"), denied)
         for call, arguments in ((bad.create_log_group, {}), (bad.create_log_stream, {"logStreamName": "x"}),
                                 (bad.put_log_events, {"logStreamName": "x", "logEvents": event})):
